@@ -1,0 +1,237 @@
+/**
+ * Strict JSON (RFC 8259) from untrusted text: no duplicate keys, no NaN, bounded depth and size, every error with its
+ * line and column. Reads into a lossless tree.
+ */
+import { CoreFailure, type CoreCode } from './error.ts';
+import { JsonNumber, toPlainJson, type JsonTree, type JsonTreeObject, type JsonValue } from './json.ts';
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from './limits.ts';
+
+export interface ParseJsonOptions {
+  /** What is being read, for messages: usually a path. */
+  readonly name?: string;
+  readonly maxBytes?: number;
+  readonly maxDepth?: number;
+}
+
+/**
+ * Parses text or UTF-8 bytes. Throws `CORE_JSON_INVALID`, `CORE_JSON_NOT_FINITE`, `CORE_JSON_DUPLICATE_KEY`,
+ * `CORE_JSON_LIMIT`, `CORE_TEXT_NOT_UTF8`.
+ */
+export function parseJsonTree(input: string | Uint8Array, options: ParseJsonOptions = {}): JsonTree {
+  const { name = 'the JSON text', maxBytes = MAX_JSON_BYTES, maxDepth = MAX_JSON_DEPTH } = options;
+  if (input.length > maxBytes) {
+    throw new CoreFailure('CORE_JSON_LIMIT', `${name} is larger than a file of its kind can be.`, {
+      details: { expected: `at most ${maxBytes} bytes`, received: `${input.length} bytes` },
+    });
+  }
+  const text = typeof input === 'string' ? input : decodeUtf8(input, name);
+  return new Parser(text, name, maxDepth).document();
+}
+
+/** Like {@link parseJsonTree}, as plain values. */
+export function parseJson(input: string | Uint8Array, options?: ParseJsonOptions): JsonValue {
+  return toPlainJson(parseJsonTree(input, options));
+}
+
+/** Decodes UTF-8 and refuses what is not. Throws `CORE_TEXT_NOT_UTF8`. */
+export function decodeUtf8(bytes: Uint8Array, name = 'the text'): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new CoreFailure('CORE_TEXT_NOT_UTF8', `${name} is not UTF-8 text.`, { cause });
+  }
+}
+
+const WHITESPACE = /[ \t\n\r]*/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+// Control characters end a run: RFC 8259 §7 wants them escaped.
+// oxlint-disable-next-line no-control-regex
+const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y;
+const NOT_FINITE = /-?(?:NaN|Infinity)/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class Parser {
+  readonly #text: string;
+  readonly #name: string;
+  readonly #maxDepth: number;
+  #at = 0;
+
+  constructor(text: string, name: string, maxDepth: number) {
+    this.#text = text;
+    this.#name = name;
+    this.#maxDepth = maxDepth;
+  }
+
+  document(): JsonTree {
+    const value = this.#value(0);
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('CORE_JSON_INVALID', 'expected the end of the text');
+    return value;
+  }
+
+  #value(depth: number): JsonTree {
+    if (depth > this.#maxDepth) {
+      this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxDepth} levels of nesting, found more`);
+    }
+    this.#space();
+    const start = this.#text[this.#at];
+    switch (start) {
+      case '{':
+        return this.#object(depth);
+      case '[':
+        return this.#array(depth);
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(depth: number): JsonTreeObject {
+    const object: JsonTreeObject = new Map();
+    this.#at += 1;
+    this.#space();
+    if (this.#take('}')) return object;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#fail('CORE_JSON_INVALID', 'expected a key in double quotes');
+      const keyAt = this.#at;
+      const key = this.#string();
+      if (object.has(key)) {
+        this.#at = keyAt;
+        this.#fail('CORE_JSON_DUPLICATE_KEY', `the key ${JSON.stringify(key)} stands twice in one object`);
+      }
+      this.#space();
+      if (!this.#take(':')) this.#fail('CORE_JSON_INVALID', 'expected ":" after a key');
+      object.set(key, this.#value(depth + 1));
+      this.#space();
+      if (this.#take('}')) return object;
+      if (!this.#take(',')) this.#fail('CORE_JSON_INVALID', 'expected "," or "}"');
+    }
+  }
+
+  #array(depth: number): JsonTree[] {
+    const items: JsonTree[] = [];
+    this.#at += 1;
+    this.#space();
+    if (this.#take(']')) return items;
+    for (;;) {
+      items.push(this.#value(depth + 1));
+      this.#space();
+      if (this.#take(']')) return items;
+      if (!this.#take(',')) this.#fail('CORE_JSON_INVALID', 'expected "," or "]"');
+    }
+  }
+
+  #string(): string {
+    this.#at += 1;
+    let value = '';
+    for (;;) {
+      value += this.#match(PLAIN_CHARACTERS) ?? '';
+      const stop = this.#text[this.#at];
+      if (stop === '"') {
+        this.#at += 1;
+        return value;
+      }
+      if (stop !== '\\') this.#fail('CORE_JSON_INVALID', 'expected the end of a string (")');
+      value += this.#escape();
+    }
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#at + 1] ?? '';
+    const plain = ESCAPES[letter];
+    if (plain !== undefined) {
+      this.#at += 2;
+      return plain;
+    }
+    const hex = this.#text.slice(this.#at + 2, this.#at + 6);
+    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(hex)) {
+      this.#fail('CORE_JSON_INVALID', 'expected an escape such as \\n or \\u00e9');
+    }
+    this.#at += 6;
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  }
+
+  #number(): number | JsonNumber {
+    const notFinite = this.#peek(NOT_FINITE);
+    if (notFinite !== null) {
+      this.#fail(
+        'CORE_JSON_NOT_FINITE',
+        `expected a number, received ${notFinite}, which JSON does not know`,
+      );
+    }
+    const at = this.#at;
+    const lexeme = this.#match(NUMBER);
+    if (lexeme === null || lexeme === '') {
+      const found = this.#text[this.#at];
+      this.#fail(
+        'CORE_JSON_INVALID',
+        found === undefined
+          ? 'the text ends where a value is expected'
+          : `expected a value, found ${JSON.stringify(found)}`,
+      );
+    }
+    const value = Number(lexeme);
+    if (!Number.isFinite(value)) {
+      this.#at = at;
+      this.#fail('CORE_JSON_NOT_FINITE', 'expected a number, received one too large for any reader');
+    }
+    return String(value) === lexeme ? value : new JsonNumber(lexeme);
+  }
+
+  #literal<T extends JsonTree>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail('CORE_JSON_INVALID', `expected ${word}`);
+    this.#at += word.length;
+    return value;
+  }
+
+  #space(): void {
+    this.#match(WHITESPACE);
+  }
+
+  #take(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #peek(pattern: RegExp): string | null {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#text)?.[0] ?? null;
+  }
+
+  #match(pattern: RegExp): string | null {
+    const found = this.#peek(pattern);
+    this.#at += found?.length ?? 0;
+    return found;
+  }
+
+  #fail(code: CoreCode, what: string): never {
+    const before = this.#text.slice(0, this.#at);
+    const line = before.split('\n').length;
+    const column = this.#at - before.lastIndexOf('\n');
+    throw new CoreFailure(
+      code,
+      `${this.#name} is not valid JSON at line ${line}, column ${column}: ${what}.`,
+      {
+        details: { file: this.#name, line, column },
+      },
+    );
+  }
+}

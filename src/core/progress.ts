@@ -1,0 +1,17 @@
+/** What long work tells whoever watches: which step, and how many bytes of how many. Rooms emit, `cli` shows. */
+export type ProgressEvent =
+  | { readonly kind: 'step'; readonly step: string; readonly message: string }
+  | {
+      readonly kind: 'bytes';
+      readonly step: string;
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    };
+
+export type OnProgress = (event: ProgressEvent) => void;
+
+/** A recoverable oddity: reported in the result and shown, never silently passed. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}

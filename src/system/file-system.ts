@@ -1,0 +1,79 @@
+/** What the file system under a path is and can do, read from the kernel's mount table, and how much room it has. */
+import { readFile, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import { toSystemFailure } from './error.ts';
+
+export interface FileSystemFacts {
+  /** `ext4`, `vfat`, `fuse.sshfs` …; null where the machine has no mount table. */
+  readonly type: string | null;
+  readonly isNetwork: boolean;
+  readonly hasSymbolicLinks: boolean;
+  /** The largest file it can hold; null where it does not matter. */
+  readonly maxFileBytes: number | null;
+  /** What an ordinary user may still write. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+const NETWORK_TYPES =
+  /^(nfs\d?|cifs|smb\d?|smbfs|ceph|afs|9p|glusterfs|lustre|fuse\.(sshfs|glusterfs|rclone|s3fs|davfs2?))$/;
+const LINKLESS_TYPES = /^(vfat|msdos|exfat|ntfs3?|cifs|smb\d?|smbfs|fuseblk)$/;
+const FAT_MAX_FILE_BYTES = 2 ** 32 - 1;
+
+/** Facts about the file system that holds an existing path. */
+export async function readFileSystem(path: string): Promise<FileSystemFacts> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(path);
+    const type = (await findMount(path))?.type ?? null;
+    return {
+      type,
+      isNetwork: type !== null && NETWORK_TYPES.test(type),
+      hasSymbolicLinks: type === null || !LINKLESS_TYPES.test(type),
+      maxFileBytes: type === 'vfat' || type === 'msdos' ? FAT_MAX_FILE_BYTES : null,
+      freeBytes: bavail * bsize,
+      totalBytes: blocks * bsize,
+    };
+  } catch (error) {
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
+}
+
+/** Whether something is mounted exactly at an existing path. */
+export async function isMountPoint(path: string): Promise<boolean> {
+  const absolute = resolve(path);
+  const mounts = await readMounts();
+  if (mounts.some((mount) => mount.path === absolute)) return true;
+  const [here, above] = await Promise.all([stat(absolute), stat(dirname(absolute))]);
+  return here.isDirectory() && here.dev !== above.dev;
+}
+
+interface Mount {
+  readonly path: string;
+  readonly type: string;
+}
+
+async function findMount(path: string): Promise<Mount | undefined> {
+  const absolute = resolve(path);
+  const holds = (mount: Mount): boolean =>
+    mount.path === absolute || mount.path === sep || absolute.startsWith(mount.path + sep);
+  let found: Mount | undefined;
+  // Later lines lie over earlier ones.
+  for (const mount of (await readMounts()).filter(holds)) {
+    if (found === undefined || mount.path.length >= found.path.length) found = mount;
+  }
+  return found;
+}
+
+/** proc_pid_mountinfo(5): the fifth field is the mount point, the one after " - " the type. */
+async function readMounts(): Promise<Mount[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return table.split('\n').flatMap((line) => {
+    const path = line.split(' ')[4];
+    const type = line.split(' - ')[1]?.split(' ')[0];
+    return path === undefined || type === undefined ? [] : [{ path: unescapeMount(path), type }];
+  });
+}
+
+function unescapeMount(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

@@ -1,0 +1,31 @@
+/** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
+export { fixedClock, systemClock, type Clock } from './clock.ts';
+export { createSha256, hashBytes, hashSource, type HashOptions } from './digest.ts';
+export {
+  createExclusive,
+  makeDirectory,
+  replaceLink,
+  syncDirectory,
+  temporaryName,
+  writeFileAtomic,
+  type WriteFileOptions,
+} from './durable.ts';
+export { SYSTEM_FAILURES, SystemFailure, toSystemFailure, type SystemCode } from './error.ts';
+export {
+  fileIdentity,
+  openFileSource,
+  sameIdentity,
+  withFileSource,
+  type FileIdentity,
+  type FileSource,
+} from './file-source.ts';
+export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
+export { readJsonFile } from './json-file.ts';
+export { withLock, type LockOptions } from './lock.ts';
+export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';
+export {
+  resolveStateDirectory,
+  stateDirectory,
+  type StateDirectory,
+  type StateDirectoryOptions,
+} from './state-directory.ts';

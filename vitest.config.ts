@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, timeoutMs: number) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+export default defineConfig({
+  test: {
+    // Integration and command tests start the compiled code in processes of its own.
+    globalSetup: ['test/build-once.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('architecture', 30_000),
+      project('unit', 30_000),
+      project('regressions', 60_000),
+      project('integration', 120_000),
+      project('cli', 120_000),
+    ],
+  },
+});
