@@ -41,10 +41,10 @@ export interface FailureReport {
 
 export abstract class Failure<Code extends string = string> extends Error {
   readonly code: Code;
-  readonly hint: string;
-  readonly aftermath: Aftermath | null;
-  readonly details: JsonObject;
   readonly exitCode: ExitCode;
+  #hint: string;
+  #aftermath: Aftermath | null;
+  #details: JsonObject;
 
   protected constructor(
     catalogue: FailureCatalogue<Code>,
@@ -56,10 +56,33 @@ export abstract class Failure<Code extends string = string> extends Error {
     const spec = catalogue[code];
     this.name = new.target.name;
     this.code = code;
-    this.hint = options.hint ?? spec.hint;
-    this.aftermath = options.aftermath ?? spec.aftermath ?? null;
-    this.details = options.details ?? {};
+    this.#hint = options.hint ?? spec.hint;
+    this.#aftermath = options.aftermath ?? spec.aftermath ?? null;
+    this.#details = options.details ?? {};
     this.exitCode = spec.exitCode;
+  }
+
+  get hint(): string {
+    return this.#hint;
+  }
+
+  get aftermath(): Aftermath | null {
+    return this.#aftermath;
+  }
+
+  get details(): JsonObject {
+    return this.#details;
+  }
+
+  /**
+   * Adds what only an outer layer knows: the state that the target is in, a better next step. What the failure said
+   * itself is kept; returns the same failure.
+   */
+  inContext({ hint, aftermath, details = {} }: Omit<FailureOptions, 'cause'>): this {
+    this.#hint = hint ?? this.#hint;
+    this.#aftermath = aftermath ?? this.#aftermath;
+    this.#details = { ...details, ...this.#details };
+    return this;
   }
 
   toReport(): FailureReport {

@@ -5,6 +5,7 @@
 import { CoreFailure, type CoreCode } from './error.ts';
 import { JsonNumber, toPlainJson, type JsonTree, type JsonTreeObject, type JsonValue } from './json.ts';
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from './limits.ts';
+import { escapeText } from './units.ts';
 
 export interface ParseJsonOptions {
   /** What is being read, for messages: usually a path. */
@@ -79,11 +80,11 @@ class Parser {
   }
 
   #value(depth: number): JsonTree {
-    if (depth > this.#maxDepth) {
-      this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxDepth} levels of nesting, found more`);
-    }
     this.#space();
     const start = this.#text[this.#at];
+    if (depth >= this.#maxDepth && (start === '{' || start === '[')) {
+      this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxDepth} levels of nesting, found more`);
+    }
     switch (start) {
       case '{':
         return this.#object(depth);
@@ -114,7 +115,7 @@ class Parser {
       const key = this.#string();
       if (object.has(key)) {
         this.#at = keyAt;
-        this.#fail('CORE_JSON_DUPLICATE_KEY', `the key ${JSON.stringify(key)} stands twice in one object`);
+        this.#fail('CORE_JSON_DUPLICATE_KEY', `the key "${escapeText(key, 80)}" stands twice in one object`);
       }
       this.#space();
       if (!this.#take(':')) this.#fail('CORE_JSON_INVALID', 'expected ":" after a key');
@@ -184,7 +185,7 @@ class Parser {
         'CORE_JSON_INVALID',
         found === undefined
           ? 'the text ends where a value is expected'
-          : `expected a value, found ${JSON.stringify(found)}`,
+          : `expected a value, found "${escapeText(found)}"`,
       );
     }
     const value = Number(lexeme);

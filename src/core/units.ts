@@ -1,6 +1,6 @@
 /** Sizes and durations as a person reads them. */
 
-/** `4445.3 MB`-style, decimal units: what `ls`-like tools and disk vendors show. */
+/** `4.45 GB`: decimal units, as disk vendors and most file managers count. */
 export function formatBytes(sizeBytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = sizeBytes;
@@ -12,12 +12,13 @@ export function formatBytes(sizeBytes: number): string {
   return unit === 0 ? `${value} ${units[0]}` : `${value.toFixed(value < 9.995 ? 2 : 1)} ${units[unit]}`;
 }
 
+/** `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`: rounded first, so that no unit ever shows 60 of the one below. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
-  const seconds = durationMs / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
+  if (durationMs < 999.5) return `${Math.round(durationMs)} ms`;
+  if (durationMs < 59_950) return `${(durationMs / 1000).toFixed(1)} s`;
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(durationMs / 60_000);
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

@@ -5,8 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm, symlink, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 import { toSystemFailure } from './error.ts';
+
+const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 export interface WriteFileOptions {
   readonly mode?: number;
@@ -24,7 +27,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    const handle = await createExclusive(temporary, mode);
+    const handle = await open(temporary, NEW_FILE, mode);
     try {
       await handle.writeFile(data);
       await handle.sync();
@@ -47,9 +50,8 @@ export async function writeFileAtomic(
 
 /** Creates a new file and opens it for reading and writing; an existing file or link of that name is an error. */
 export async function createExclusive(path: string, mode = 0o600): Promise<FileHandle> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
-    return await open(path, flags, mode);
+    return await open(path, NEW_FILE, mode);
   } catch (error) {
     throw toSystemFailure(error, { path, action: 'write' });
   }
@@ -68,13 +70,19 @@ export async function replaceLink(path: string, target: string): Promise<void> {
   }
 }
 
-/** Makes names created, renamed or removed in a folder survive a power cut. */
+/** Makes names created, renamed or removed in a folder survive a power cut. Throws `SYSTEM_*`. */
 export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  // Windows cannot open a folder, and its file systems keep the order of renames themselves.
+  if (process.platform === 'win32') return;
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw toSystemFailure(error, { path, action: 'write' });
   }
 }
 
@@ -82,7 +90,13 @@ export async function syncDirectory(path: string): Promise<void> {
 export async function makeDirectory(path: string, mode = 0o755): Promise<void> {
   try {
     const first = await mkdir(path, { recursive: true, mode });
-    if (first !== undefined) await syncDirectory(dirname(first));
+    if (first === undefined) return;
+    // Each new name lives in the folder above it.
+    const top = dirname(resolve(first));
+    for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+      await syncDirectory(folder);
+      if (folder === top || folder === dirname(folder)) return;
+    }
   } catch (error) {
     throw toSystemFailure(error, { path, action: 'write' });
   }

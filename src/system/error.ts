@@ -21,7 +21,7 @@ export const SYSTEM_FAILURES = {
   },
   SYSTEM_FILE_NOT_REGULAR: {
     exitCode: 1,
-    summary: 'A file is needed, and the path names a folder, a pipe, a socket or a device.',
+    summary: 'A file is needed, and the path names a folder, a link, a pipe, a socket or a device.',
     hint: 'Give the path of the file itself.',
   },
   SYSTEM_FILE_CHANGED: {
@@ -73,6 +73,8 @@ const CODE_BY_ERRNO: Readonly<Record<string, SystemCode>> = {
   ENOENT: 'SYSTEM_FILE_MISSING',
   ENOTDIR: 'SYSTEM_FILE_MISSING',
   EISDIR: 'SYSTEM_FILE_NOT_REGULAR',
+  ELOOP: 'SYSTEM_FILE_NOT_REGULAR',
+  ENXIO: 'SYSTEM_FILE_NOT_REGULAR',
   EEXIST: 'SYSTEM_FILE_EXISTS',
   ENOSPC: 'SYSTEM_DISK_FULL',
   EDQUOT: 'SYSTEM_DISK_FULL',
@@ -97,7 +99,7 @@ export function toSystemFailure(
     : (CODE_BY_ERRNO[errno] ?? 'SYSTEM_IO');
   return new SystemFailure(
     code,
-    `Cannot ${action} ${escapeText(path)}: ${reasonOf(code, messageOf(error))}.`,
+    `Cannot ${action} ${escapeText(path)}: ${reasonOf(code, errno, messageOf(error))}.`,
     {
       details: { path, errno },
       cause: error,
@@ -105,7 +107,7 @@ export function toSystemFailure(
   );
 }
 
-function reasonOf(code: SystemCode, message: string): string {
+function reasonOf(code: SystemCode, errno: string, message: string): string {
   switch (code) {
     case 'SYSTEM_FILE_MISSING':
       return 'it does not exist';
@@ -114,12 +116,18 @@ function reasonOf(code: SystemCode, message: string): string {
     case 'SYSTEM_NOT_WRITABLE':
       return 'permission denied, or the file system is read-only';
     case 'SYSTEM_FILE_NOT_REGULAR':
-      return 'it is a folder';
+      return NOT_REGULAR_REASONS[errno] ?? 'it is not a regular file';
     case 'SYSTEM_FILE_EXISTS':
       return 'a file of that name is there already';
     case 'SYSTEM_DISK_FULL':
       return 'the disk or the quota is full';
     default:
-      return message;
+      return escapeText(message);
   }
 }
+
+const NOT_REGULAR_REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a symbolic link',
+  ENXIO: 'it is a socket or a device that is not there',
+};

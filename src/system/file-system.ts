@@ -1,6 +1,6 @@
 /** What the file system under a path is and can do, read from the kernel's mount table, and how much room it has. */
-import { readFile, stat, statfs } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { lstat, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { toSystemFailure } from './error.ts';
 
 export interface FileSystemFacts {
@@ -24,7 +24,7 @@ const FAT_MAX_FILE_BYTES = 2 ** 32 - 1;
 export async function readFileSystem(path: string): Promise<FileSystemFacts> {
   try {
     const { bavail, blocks, bsize } = await statfs(path);
-    const type = (await findMount(path))?.type ?? null;
+    const type = (await findMount(await realpath(path)))?.type ?? null;
     return {
       type,
       isNetwork: type !== null && NETWORK_TYPES.test(type),
@@ -38,13 +38,17 @@ export async function readFileSystem(path: string): Promise<FileSystemFacts> {
   }
 }
 
-/** Whether something is mounted exactly at an existing path. */
+/** Whether something is mounted exactly at an existing path; a link to a mount point is none itself. */
 export async function isMountPoint(path: string): Promise<boolean> {
-  const absolute = resolve(path);
-  const mounts = await readMounts();
-  if (mounts.some((mount) => mount.path === absolute)) return true;
-  const [here, above] = await Promise.all([stat(absolute), stat(dirname(absolute))]);
-  return here.isDirectory() && here.dev !== above.dev;
+  try {
+    const parent = await realpath(dirname(resolve(path)));
+    const absolute = join(parent, basename(resolve(path)));
+    const [here, above] = await Promise.all([lstat(absolute), stat(parent)]);
+    const mounts = await readMounts();
+    return mounts.some((mount) => mount.path === absolute) || (here.isDirectory() && here.dev !== above.dev);
+  } catch (error) {
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
 }
 
 interface Mount {
@@ -52,8 +56,7 @@ interface Mount {
   readonly type: string;
 }
 
-async function findMount(path: string): Promise<Mount | undefined> {
-  const absolute = resolve(path);
+async function findMount(absolute: string): Promise<Mount | undefined> {
   const holds = (mount: Mount): boolean =>
     mount.path === absolute || mount.path === sep || absolute.startsWith(mount.path + sep);
   let found: Mount | undefined;

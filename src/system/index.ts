@@ -20,6 +20,7 @@ export {
   type FileSource,
 } from './file-source.ts';
 export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
+export { readGroupId } from './groups.ts';
 export { readJsonFile } from './json-file.ts';
 export { withLock, type LockOptions } from './lock.ts';
 export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';

@@ -3,11 +3,11 @@
  * exclusive file, taken over only if the process it names is gone. The content only tells who.
  */
 import { constants } from 'node:fs';
-import { open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno, throwIfAborted, type JsonObject } from '../core/index.ts';
-import { makeDirectory } from './durable.ts';
+import { escapeText, throwIfAborted, type JsonObject } from '../core/index.ts';
+import { createExclusive, makeDirectory } from './durable.ts';
 import { SystemFailure, toSystemFailure } from './error.ts';
 import { loadFlock, type TryFlock } from './flock.ts';
 import { isRunning, readProcess, type ProcessFacts } from './machine.ts';
@@ -18,6 +18,8 @@ export interface LockOptions {
   /** How long to wait for another holder; 0 refuses at once. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
+  /** Another flock(2), or null to do without one; by default what this machine has. */
+  readonly flock?: TryFlock | null;
 }
 
 type LockHolder = ProcessFacts & { readonly command: string };
@@ -30,11 +32,12 @@ export async function withLock<T>(path: string, options: LockOptions, use: () =>
   await makeDirectory(dirname(path));
   const holder: LockHolder = { ...(await readProcess()), command };
   const deadline = Date.now() + waitMs;
-  const flock = await loadFlock();
+  const flock = options.flock === undefined ? await loadFlock() : options.flock;
+  const lockFile = flock === null ? `${path}.held` : path;
   for (;;) {
     throwIfAborted(signal);
     const release =
-      flock === null ? await tryExclusiveFile(`${path}.held`, holder) : await tryLock(path, holder, flock);
+      flock === null ? await tryExclusiveFile(lockFile, holder) : await tryLock(lockFile, holder, flock);
     if (release !== null) {
       try {
         return await use();
@@ -42,7 +45,7 @@ export async function withLock<T>(path: string, options: LockOptions, use: () =>
         await release();
       }
     }
-    if (Date.now() >= deadline) throw busy(path, await readHolder(path));
+    if (Date.now() >= deadline) throw busy(lockFile, await readHolder(lockFile));
     await sleep(POLL_MS);
   }
 }
@@ -73,15 +76,10 @@ async function tryLock(path: string, holder: LockHolder, flock: TryFlock): Promi
   }
 }
 
-/** The way without koffi. Exported for its test. */
-export async function tryExclusiveFile(path: string, holder: LockHolder): Promise<Release | null> {
+/** The way without koffi. */
+async function tryExclusiveFile(path: string, holder: LockHolder): Promise<Release | null> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      await writeFile(path, `${JSON.stringify(holder)}\n`, { flag: 'wx', mode: 0o644 });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
-    }
+    if (await createHolderFile(path, holder)) return () => rm(path, { force: true });
     const other = await readHolder(path);
     if (other === null || (await isRunning(other))) return null;
     await rm(path, { force: true });
@@ -89,11 +87,38 @@ export async function tryExclusiveFile(path: string, holder: LockHolder): Promis
   return null;
 }
 
+/** False where the file is there already. A file that could not be filled is removed, or it would lock for ever. */
+async function createHolderFile(path: string, holder: LockHolder): Promise<boolean> {
+  let handle: FileHandle;
+  try {
+    handle = await createExclusive(path, 0o644);
+  } catch (error) {
+    if (error instanceof SystemFailure && error.code === 'SYSTEM_FILE_EXISTS') return false;
+    throw error;
+  }
+  try {
+    await handle.writeFile(`${JSON.stringify(holder)}\n`);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw toSystemFailure(error, { path, action: 'write' });
+  } finally {
+    await handle.close();
+  }
+  return true;
+}
+
 async function readHolder(path: string): Promise<LockHolder | null> {
   try {
     const text = await readFile(path, 'utf8');
-    const value = JSON.parse(text) as Partial<LockHolder>;
-    return typeof value.pid === 'number' ? (value as LockHolder) : null;
+    const { host, boot_id, pid, start_time, command } = JSON.parse(text) as Partial<LockHolder>;
+    if (typeof pid !== 'number') return null;
+    return {
+      host: String(host),
+      boot_id: boot_id ?? null,
+      pid,
+      start_time: start_time ?? null,
+      command: String(command),
+    };
   } catch {
     // Empty or half-written: the holder is between taking the lock and saying so.
     return null;
@@ -102,10 +127,12 @@ async function readHolder(path: string): Promise<LockHolder | null> {
 
 function busy(path: string, holder: LockHolder | null): SystemFailure {
   const who =
-    holder === null ? 'another process' : `process ${holder.pid} on ${holder.host} (${holder.command})`;
+    holder === null
+      ? 'another process'
+      : `process ${holder.pid} on ${escapeText(holder.host)} (${escapeText(holder.command)})`;
   const details: JsonObject =
     holder === null
       ? { path }
       : { path, holder_pid: holder.pid, holder_host: holder.host, holder_command: holder.command };
-  return new SystemFailure('SYSTEM_LOCK_BUSY', `${path} is held by ${who}.`, { details });
+  return new SystemFailure('SYSTEM_LOCK_BUSY', `${escapeText(path)} is held by ${who}.`, { details });
 }

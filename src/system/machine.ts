@@ -1,7 +1,9 @@
 /** What this machine is and how much memory it can spare. */
 import { readFile } from 'node:fs/promises';
 import { freemem, hostname, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { isErrno } from '../core/index.ts';
 
 export interface MemoryFacts {
   readonly totalBytes: number;
@@ -9,19 +11,35 @@ export interface MemoryFacts {
   readonly availableBytes: number;
 }
 
-/** Memory of the machine, within the memory limit of our control group where there is one. */
-export async function readMemory(): Promise<MemoryFacts> {
-  const meminfo = await readText('/proc/meminfo');
+/**
+ * Memory of the machine, within the memory limits of our control group and those above it where there are any
+ * (Linux cgroup-v2.rst, "Memory Interface Files"). `root` is the folder that holds `proc` and `sys`.
+ */
+export async function readMemory({ root = '/' }: { readonly root?: string } = {}): Promise<MemoryFacts> {
+  const meminfo = await readText(join(root, 'proc/meminfo'));
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo ?? '')?.[1];
-  const totalBytes = totalmem();
-  const availableBytes = available === undefined ? freemem() : Number(available) * 1024;
-  const limit = Number((await readText('/sys/fs/cgroup/memory.max'))?.trim());
-  const used = Number((await readText('/sys/fs/cgroup/memory.current'))?.trim());
-  if (!Number.isFinite(limit) || !Number.isFinite(used)) return { totalBytes, availableBytes };
-  return {
-    totalBytes: Math.min(totalBytes, limit),
-    availableBytes: Math.min(availableBytes, Math.max(0, limit - used)),
-  };
+  let totalBytes = totalmem();
+  let availableBytes = available === undefined ? freemem() : Number(available) * 1024;
+  const mount = join(root, 'sys/fs/cgroup');
+  const own = /^0::(\/.*)$/m.exec((await readText(join(root, 'proc/self/cgroup'))) ?? '')?.[1] ?? '/';
+  for (let group = own; ; group = dirname(group)) {
+    const room = await readGroupRoom(join(mount, group));
+    if (room !== null) {
+      totalBytes = Math.min(totalBytes, room.totalBytes);
+      availableBytes = Math.min(availableBytes, room.availableBytes);
+    }
+    if (group === dirname(group)) return { totalBytes, availableBytes };
+  }
+}
+
+/** Null where a group sets no limit. File pages that nobody uses count as used, but give way at once. */
+async function readGroupRoom(folder: string): Promise<MemoryFacts | null> {
+  const limit = Number.parseInt((await readText(join(folder, 'memory.max'))) ?? '', 10);
+  const used = Number.parseInt((await readText(join(folder, 'memory.current'))) ?? '', 10);
+  if (!Number.isFinite(limit) || !Number.isFinite(used)) return null;
+  const stat = await readText(join(folder, 'memory.stat'));
+  const idle = Number(/^inactive_file (\d+)$/m.exec(stat ?? '')?.[1] ?? 0);
+  return { totalBytes: limit, availableBytes: Math.max(0, limit - Math.max(0, used - idle)) };
 }
 
 /** Who a lock or a journal line belongs to: a pid alone is reused, pid and start time within one boot are not. */
@@ -49,8 +67,9 @@ export async function isRunning(facts: ProcessFacts): Promise<boolean> {
   try {
     process.kill(facts.pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return isErrno(error, 'EPERM');
   }
 }
 
