@@ -1,0 +1,83 @@
+/** Finds the run that is meant: the newest by name, or the one that was named. Never another one in its stead. */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { escapeText, Failure, isErrno } from '../core/index.ts';
+import { fileIdentity, toSystemFailure } from '../system/index.ts';
+import { EvidenceFailure } from './error.ts';
+import { MAX_RUNS_SEARCHED } from './limits.ts';
+import { loadRun } from './run-file.ts';
+import { compareRunNames, isRunFileName } from './run-name.ts';
+import { assertRunUsable, isRunUsable } from './run-usable.ts';
+import type { LoadedRun } from './types.ts';
+
+export interface FindNewestRunOptions {
+  readonly now: Date;
+}
+
+/**
+ * The last run by name. Throws `EVIDENCE_NO_RUN`; `EVIDENCE_RUN_DRY`, `EVIDENCE_RUN_INCOMPLETE` or `EVIDENCE_RUN_FUTURE`
+ * with the newest complete run named, which is not used unless asked for; and what {@link loadRun} throws.
+ */
+export async function findNewestRun(runsDir: string, { now }: FindNewestRunOptions): Promise<LoadedRun> {
+  const [newest, ...older] = await listRunFiles(runsDir);
+  if (newest === undefined) {
+    throw new EvidenceFailure('EVIDENCE_NO_RUN', `There is no benchmark run in ${escapeText(runsDir)}.`, {
+      details: { folder: runsDir, expected: 'benchmark_YYYYMMDD_HHMMSS.json', received: 'no such file' },
+    });
+  }
+  const loaded = await loadRun(join(runsDir, newest));
+  if (!isRunUsable(loaded, { now })) {
+    assertRunUsable(loaded, { now, newestComplete: await findComplete(older, { runsDir, now }) });
+  }
+  return loaded;
+}
+
+/** The file names of all runs in a folder, newest first; none where there is no such folder. */
+export async function listRunFiles(runsDir: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(runsDir)).filter(isRunFileName).toSorted(compareRunNames);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw toSystemFailure(error, { path: runsDir, action: 'read' });
+  }
+}
+
+/**
+ * The absolute path of a run: a bare name is looked up in the runs folder, with or without `.json`; anything with a
+ * slash is a path. Throws `EVIDENCE_NO_RUN` with what was looked for and the newest that is there.
+ */
+export async function resolveRunFile(nameOrPath: string, runsDir: string): Promise<string> {
+  const isBareName = !/[/\\]/.test(nameOrPath);
+  const path = isBareName ? resolve(runsDir, nameOrPath) : resolve(nameOrPath);
+  const tried = isBareName && !nameOrPath.endsWith('.json') ? [`${path}.json`, path] : [path];
+  for (const candidate of tried) {
+    if ((await fileIdentity(candidate)) !== null) return candidate;
+  }
+  const available = isBareName ? (await listRunFiles(runsDir)).slice(0, 5) : [];
+  const place = isBareName ? ` in ${escapeText(runsDir)}` : '';
+  throw new EvidenceFailure(
+    'EVIDENCE_NO_RUN',
+    `There is no benchmark run ${escapeText(nameOrPath)}${place}.`,
+    {
+      ...(available[0] !== undefined && {
+        hint: `Did you mean the newest one? --benchmark-file ${available[0]}`,
+      }),
+      details: { expected: tried.join(' or '), received: 'no such file', available },
+    },
+  );
+}
+
+async function findComplete(
+  fileNames: readonly string[],
+  { runsDir, now }: { readonly runsDir: string; readonly now: Date },
+): Promise<string | null> {
+  for (const fileName of fileNames.slice(0, MAX_RUNS_SEARCHED)) {
+    try {
+      if (isRunUsable(await loadRun(join(runsDir, fileName)), { now })) return fileName;
+    } catch (error) {
+      // A run that cannot be read cannot be recommended; only the newest one is judged aloud.
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+  return null;
+}

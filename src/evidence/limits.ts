@@ -1,0 +1,13 @@
+/** Caps on what a run file may make us hold or read. */
+
+/** A run of 1,000 candidates with notes on every metric is about 3 MB. */
+export const MAX_RUN_BYTES = 32 * 1024 * 1024;
+
+/** Far above what anyone measures in one run; a table of more helps nobody. */
+export const MAX_CANDIDATES = 10_000;
+
+/** How many older runs are opened to name the newest complete one in a refusal. */
+export const MAX_RUNS_SEARCHED = 50;
+
+/** Two machines' clocks may differ this much before a run counts as dated in the future. */
+export const MAX_CLOCK_SKEW_MS = 60_000;
