@@ -4,7 +4,7 @@
  */
 import { CoreFailure, type CoreCode } from './error.ts';
 import { JsonNumber, toPlainJson, type JsonTree, type JsonTreeObject, type JsonValue } from './json.ts';
-import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from './limits.ts';
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './limits.ts';
 import { escapeText } from './units.ts';
 
 export interface ParseJsonOptions {
@@ -65,6 +65,7 @@ class Parser {
   readonly #name: string;
   readonly #maxDepth: number;
   #at = 0;
+  #valuesLeft = MAX_JSON_VALUES;
 
   constructor(text: string, name: string, maxDepth: number) {
     this.#text = text;
@@ -82,6 +83,10 @@ class Parser {
   #value(depth: number): JsonTree {
     this.#space();
     const start = this.#text[this.#at];
+    this.#valuesLeft -= 1;
+    if (this.#valuesLeft < 0) {
+      this.#fail('CORE_JSON_LIMIT', `expected at most ${MAX_JSON_VALUES} values, found more`);
+    }
     if (depth >= this.#maxDepth && (start === '{' || start === '[')) {
       this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxDepth} levels of nesting, found more`);
     }

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, type JsonValue } from '../core/index.ts';
 import { toContainedEnd, type ContainedEnd, type EndFacts } from './contained-end.ts';
 import { toLauncherArguments, WATCH_FD } from './contained-launcher.ts';
+import { watchMemory } from './contained-memory.ts';
 import { outputTail, type OutputTail } from './contained-output.ts';
 import { findProtections, type ContainedLimits, type MissingProtection } from './contained-protections.ts';
 import { killEverything, killGroup } from './contained-strays.ts';
@@ -98,6 +99,7 @@ function supervise(
 ): ContainedChild {
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
+  const memory = watchMemory(pid);
   let killedFor: EndFacts['killedFor'] = null;
   let timer: NodeJS.Timeout | undefined;
   let over = false;
@@ -123,13 +125,25 @@ function supervise(
     });
     over = true;
     clearTimeout(timer);
+    memory.stop();
     signal?.removeEventListener('abort', onAbort);
     await killEverything(pid, mark);
     // What the process sent and printed last is still in the pipes; a pipe that someone else holds is not waited for.
     await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
     for (const stream of child.stdio) stream?.destroy();
     const kernelOomKills = (await countOomKills()) - oomKillsBefore;
-    return toContainedEnd({ code, signal: exitSignal, killedFor, stderrTail: stderr.text(), kernelOomKills });
+    return toContainedEnd({
+      code,
+      signal: exitSignal,
+      killedFor,
+      stderrTail: stderr.text(),
+      kernelOomKills,
+      peakDataBytes: memory.peakDataBytes(),
+      // Without a limit nothing can crash at it.
+      limitDataBytes: missing.some(({ protection }) => protection === 'memory-limit')
+        ? Infinity
+        : limits.dataBytes,
+    });
   })();
 
   // A message to a process that is just dying fails with EPIPE; its end is what counts.

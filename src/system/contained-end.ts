@@ -1,4 +1,5 @@
 /** Why a contained process ended: one reason, told from its exit status, from who killed it, and from its last words. */
+import { formatBytes } from '../core/index.ts';
 
 export type ContainedEnd =
   | { readonly kind: 'exited'; readonly code: number }
@@ -19,15 +20,13 @@ export interface EndFacts {
   readonly stderrTail: string;
   /** How many processes the kernel killed for want of memory while this one ran (`oom_kill` of /proc/vmstat). */
   readonly kernelOomKills: number;
+  /** The most memory that was seen, and the limit; see `watchMemory`. */
+  readonly peakDataBytes: number;
+  readonly limitDataBytes: number;
 }
 
-export function toContainedEnd({
-  code,
-  signal,
-  killedFor,
-  stderrTail,
-  kernelOomKills,
-}: EndFacts): ContainedEnd {
+export function toContainedEnd(facts: EndFacts): ContainedEnd {
+  const { code, signal, killedFor, stderrTail, kernelOomKills, peakDataBytes, limitDataBytes } = facts;
   if (killedFor !== null) return killedFor;
   if (code === 0) return { kind: 'exited', code };
   if (signal === 'SIGKILL' && kernelOomKills > 0) {
@@ -35,8 +34,15 @@ export function toContainedEnd({
   }
   const evidence = memoryMessage(stderrTail);
   if (evidence !== null) return { kind: 'out-of-memory', evidence };
+  if (signal !== null && signal !== 'SIGKILL' && peakDataBytes >= limitDataBytes * NEAR_LIMIT) {
+    const [seen, limit] = [formatBytes(peakDataBytes), formatBytes(limitDataBytes)];
+    return { kind: 'out-of-memory', evidence: `${signal} came when it held ${seen} of at most ${limit}` };
+  }
   return signal === null ? { kind: 'exited', code: code ?? 1 } : { kind: 'signalled', signal };
 }
+
+/** The last growth before the crash falls between two looks. */
+const NEAR_LIMIT = 0.8;
 
 /**
  * What C++, V8, libc, Node and ggml print when memory runs out, each bound to its own wording: "memory" alone stands

@@ -23,9 +23,10 @@ export function outputTail(maxBytes: number): OutputTail {
     },
     text() {
       const bytes = Buffer.concat(chunks).subarray(-maxBytes);
+      if (!dropped) return bytes.toString('utf8');
       let start = 0;
       // UTF-8 continuation bytes are 10xxxxxx (RFC 3629 §3); there are at most three.
-      while (dropped && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+      while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
       return bytes.subarray(start).toString('utf8');
     },
   };

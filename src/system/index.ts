@@ -1,5 +1,14 @@
 /** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
 export { fixedClock, systemClock, type Clock } from './clock.ts';
+export {
+  describeMissing,
+  spawnContained,
+  type ContainedChild,
+  type ContainedOptions,
+  type ContainedProgram,
+} from './contained-child.ts';
+export type { ContainedEnd } from './contained-end.ts';
+export type { ContainedLimits, MissingProtection } from './contained-protections.ts';
 export { createSha256, hashBytes, hashSource, type HashOptions } from './digest.ts';
 export {
   createExclusive,

@@ -142,13 +142,13 @@ function isPure(file: string): boolean {
 
 function importsOf(file: string, text: string): Import[] {
   const statements = text.matchAll(
-    /^(?:import|export)\s+(?<type>type\s)?(?<names>[^;'"]*?)(?:from\s*)?['"](?<from>[^'"]+)['"]/gm,
+    /^(?:import|export)\s+(?<type>type\s)?(?<names>(?:\*(?:\s+as\s+\w+)?|[\w\s,{}]*?))\s+from\s+['"](?<from>[^'"]+)['"]|^import\s+['"](?<bare>[^'"]+)['"]/gm,
   );
   const dynamic = text.matchAll(/\bimport\(\s*['"](?<from>[^'"]+)['"]\s*\)/g);
   return [
     ...[...statements].map((match) => ({
       file,
-      specifier: match.groups?.['from'] ?? '',
+      specifier: match.groups?.['from'] ?? match.groups?.['bare'] ?? '',
       typeOnly: match.groups?.['type'] !== undefined || areAllTypes(match.groups?.['names'] ?? ''),
     })),
     ...[...dynamic].map((match) => ({ file, specifier: match.groups?.['from'] ?? '', typeOnly: false })),

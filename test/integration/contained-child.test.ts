@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { describeMissing, spawnContained, type ContainedChild } from '../../src/system/contained-child.ts';
+import { describeMissing, spawnContained, type ContainedChild } from '../../src/system/index.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS = { dataBytes: 512 * MIB, wallMs: 30_000 };
@@ -37,6 +37,10 @@ function inGroup(group: number): number[] {
         return false;
       }
     });
+}
+
+function expectNoneOf({ pid }: ContainedChild): void {
+  expect(pid === null ? [] : inGroup(pid)).toEqual([]);
 }
 
 async function untilNone(pids: readonly number[], timeoutMs = 5000): Promise<number[]> {
@@ -69,7 +73,7 @@ function firstMessage<T>(child: ContainedChild): Promise<T> {
 afterEach(async () => {
   for (const child of started.splice(0)) {
     await child.kill();
-    expect(child.pid === null ? [] : inGroup(child.pid)).toEqual([]);
+    expectNoneOf(child);
   }
 });
 

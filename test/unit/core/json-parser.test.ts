@@ -226,6 +226,14 @@ describe('the limits', () => {
     expect(() => parseJson(nested(100_000))).toThrow(expect.objectContaining({ code: 'CORE_JSON_LIMIT' }));
   });
 
+  it('refuse more values than any file of ours has, however short each is written', () => {
+    const text = `[${'{},'.repeat(499_999)}{}]`;
+    expect(() => parseJson(text)).toThrow(
+      expect.objectContaining({ code: 'CORE_JSON_LIMIT', message: expect.stringContaining('500000 values') }),
+    );
+    expect(() => parseJson(`[${'0,'.repeat(499_998)}0]`)).not.toThrow();
+  });
+
   it('refuse a text larger than allowed before reading it, and name both sizes', () => {
     expect(() => parseJson(new Uint8Array(11).fill(0xff), { name: 'x', maxBytes: 10 })).toThrow(
       expect.objectContaining({

@@ -15,6 +15,9 @@ const refusal = (words: RegExp) => ({
 const tensor = (dtype: string, shape: unknown, offsets: unknown) =>
   JSON.stringify({ a: { dtype, shape, data_offsets: offsets } });
 
+const two = (from: number, to: number) =>
+  `{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[${to - from}],"data_offsets":[${from},${to}]}}`;
+
 describe('parseSafetensorsHeader', () => {
   it('reads tensors in the order of their data, and the metadata', async () => {
     const header = await parse(safetensorsBytes({ b: { shape: [2, 3] }, a: { dtype: 'BF16', shape: [5] } }));
@@ -114,8 +117,6 @@ describe('parseSafetensorsHeader', () => {
 
   describe('when the data are not exactly covered', () => {
     it('refuses an overlap, a hole, a missing byte and a byte too many', async () => {
-      const two = (from: number, to: number) =>
-        `{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[${to - from}],"data_offsets":[${from},${to}]}}`;
       await expect(parse(rawSafetensors(two(3, 7), 7))).rejects.toMatchObject(refusal(/overlaps/));
       await expect(parse(rawSafetensors(two(5, 9), 9))).rejects.toMatchObject(refusal(/hole/));
       await expect(parse(rawSafetensors(two(4, 8), 7))).rejects.toMatchObject(refusal(/end too early/));

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 
 import { toContainedEnd, type EndFacts } from '../../../src/system/contained-end.ts';
 
-const CLEAN: EndFacts = { code: 0, signal: null, killedFor: null, stderrTail: '', kernelOomKills: 0 };
+const CLEAN: EndFacts = {
+  code: 0,
+  signal: null,
+  killedFor: null,
+  stderrTail: '',
+  kernelOomKills: 0,
+  peakDataBytes: 0,
+  limitDataBytes: 1e9,
+};
 
 describe('toContainedEnd', () => {
   it.each<[string, Partial<EndFacts>, object]>([
@@ -40,6 +48,17 @@ describe('toContainedEnd', () => {
       { stderrTail: 'failed to allocate, trying again' },
       { kind: 'exited', code: 0 },
     ],
+    [
+      'a silent crash near the memory limit',
+      { code: null, signal: 'SIGSEGV', peakDataBytes: 9e8 },
+      { kind: 'out-of-memory', evidence: 'SIGSEGV came when it held 900.0 MB of at most 1.00 GB' },
+    ],
+    [
+      'a silent crash far from the memory limit',
+      { code: null, signal: 'SIGSEGV', peakDataBytes: 7e8 },
+      { kind: 'signalled', signal: 'SIGSEGV' },
+    ],
+    ['an exit near the memory limit', { code: 2, peakDataBytes: 1e9 }, { kind: 'exited', code: 2 }],
     ['a harmless word about memory', { code: 1, stderrTail: 'memory: 3 GB\n' }, { kind: 'exited', code: 1 }],
   ])('tells %s', (_, facts, end) => {
     expect(toContainedEnd({ ...CLEAN, ...facts })).toEqual(end);
