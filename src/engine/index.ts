@@ -1,0 +1,25 @@
+/** `engine`: running a model. A small port; adapters behind it, the embedded llama.cpp being the first. */
+export { ENGINE_FAILURES, EngineFailure, type EngineCode } from './error.ts';
+export {
+  DEFAULT_CONTEXT_TOKENS,
+  ENGINE_BASELINE_BYTES,
+  MAX_GENERATED_TOKENS,
+  MAX_PROBABILITY_SUM_ERROR,
+} from './limits.ts';
+/** The llama.cpp adapter, loaded on first use: nothing of it is needed to name the port. */
+export { loadLlamaCppEngine } from './load-engine.ts';
+export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+export type {
+  Engine,
+  EngineDescription,
+  EngineLimits,
+  ExpectedFile,
+  GenerateRequest,
+  Generation,
+  LoadedModel,
+  LoadedModelFacts,
+  LoadRequest,
+  LogitsReport,
+  Score,
+  TokenScore,
+} from './types.ts';

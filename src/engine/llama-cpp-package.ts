@@ -1,0 +1,32 @@
+/** Where the optional package node-llama-cpp lies, found as Node would find it, without loading it. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { isJsonObject, parseJson } from '../core/index.ts';
+
+export const PACKAGE_NAME = 'node-llama-cpp';
+
+/** The version of the package as seen from a module (its URL), or null where it is not installed. */
+export async function findInstalledVersion(from: string | URL): Promise<string | null> {
+  for (let folder = dirname(fileURLToPath(from)); ; folder = dirname(folder)) {
+    const version = await readVersion(join(folder, 'node_modules', PACKAGE_NAME, 'package.json'));
+    if (version !== null || folder === dirname(folder)) return version;
+  }
+}
+
+/** The compiled sibling of a module. From the sources, which Node cannot run, it is the one that the build wrote. */
+export function compiledSibling(name: string, from: string): URL {
+  if (!from.endsWith('.ts')) return new URL(`./${name}.js`, from);
+  return new URL(`./${name}.js`, from.replace(/\/src\/(?=[^/]+\/[^/]+$)/, '/dist/'));
+}
+
+async function readVersion(path: string): Promise<string | null> {
+  try {
+    const manifest = parseJson(await readFile(path), { name: path });
+    const version = isJsonObject(manifest) ? manifest['version'] : undefined;
+    return typeof version === 'string' ? version : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+/** The messages between the parent and the contained process that runs llama.cpp. Replies are checked; they may come from a broken process. */
+import { z } from 'zod';
+
+import type { GenerateRequest } from './types.ts';
+
+export type ChildRequest =
+  | {
+      readonly kind: 'load';
+      readonly path: string;
+      readonly contextTokens: number | null;
+      readonly threads: number;
+      readonly gpuLayers: number;
+    }
+  | ({ readonly kind: 'generate' } & GenerateRequest)
+  | { readonly kind: 'score'; readonly prefix: string; readonly continuation: string }
+  | { readonly kind: 'tokenize'; readonly text: string };
+
+export interface NumberedRequest {
+  readonly id: number;
+  readonly request: ChildRequest;
+}
+
+/** What the process could not do, told in order; crashes and time-outs are told by its end. */
+export const CHILD_PROBLEMS = [
+  'not-installed',
+  'load-failed',
+  'out-of-memory',
+  'logits-invalid',
+  'request-invalid',
+  'unexpected',
+] as const;
+export type ChildProblem = (typeof CHILD_PROBLEMS)[number];
+
+const whole = z.int().nonnegative();
+const finite = z.number();
+const duration = z.number().nonnegative();
+const tokens = z.array(whole);
+
+export const numberedReply = z.discriminatedUnion('ok', [
+  z.object({ id: whole, ok: z.literal(true), value: z.unknown() }),
+  z.object({
+    id: whole,
+    ok: z.literal(false),
+    problem: z.enum(CHILD_PROBLEMS),
+    message: z.string(),
+    /** What llama.cpp printed, oldest first. */
+    log: z.array(z.string()),
+  }),
+]);
+export type NumberedReply = z.infer<typeof numberedReply>;
+
+export const loadedReply = z.object({
+  loadMs: duration,
+  vocabularySize: whole,
+  contextTokens: whole,
+  engineVersion: z.string(),
+  deviceName: z.string(),
+  threads: whole,
+  peakRssBytes: whole,
+});
+export type LoadedReply = z.infer<typeof loadedReply>;
+
+export const generationReply = z.object({
+  text: z.string(),
+  tokens,
+  tokenCount: whole,
+  promptTokenCount: whole,
+  endedBy: z.enum(['token-limit', 'end-of-generation', 'context-full', 'logits-not-finite']),
+  timeToFirstTokenMs: duration,
+  totalMs: duration,
+  tokensPerSecond: duration,
+  logits: z.object({ allFinite: z.boolean(), allEqual: z.boolean(), stepsChecked: whole }),
+  repeated: z.boolean(),
+});
+
+export const scoreReply = z.object({
+  logProbability: finite,
+  tokenCount: whole,
+  perToken: z.array(z.object({ token: whole, logProbability: finite })),
+  probabilitySum: finite,
+});
+
+export const tokensReply = tokens;

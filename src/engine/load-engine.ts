@@ -1,0 +1,9 @@
+/** The door to the adapters: each is imported on first use, so that a command that runs no model pays for none. */
+import type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+import type { Engine } from './types.ts';
+
+/** llama.cpp inside the package node-llama-cpp. Cheap: the library itself is only ever loaded in a contained process. */
+export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<Engine> {
+  const { createLlamaCppEngine } = await import('./llama-cpp-engine.ts');
+  return createLlamaCppEngine(options);
+}
