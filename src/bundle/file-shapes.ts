@@ -1,0 +1,60 @@
+/**
+ * The shapes of the files in a bundle, spelled as they stand there (snake_case). They are type aliases, not interfaces, so
+ * that each is a `JsonObject` without a cast.
+ */
+import type { ArtifactType, JsonObject } from '../core/index.ts';
+import type { Evidence } from '../evidence/index.ts';
+
+/** `manifest.json`: exactly the keys of the Python loader. Digests are lower-case hex SHA-256. */
+export type BundleManifest = {
+  readonly bundle_id: string;
+  /** ISO 8601 with zone. */
+  readonly created_at: string;
+  readonly model_version: string;
+  readonly model_path: string;
+  readonly artifact_type: ArtifactType;
+  readonly registry_entry: JsonObject;
+  readonly benchmark_summary: JsonObject;
+  /** Path → digest of every file under `model/`. */
+  readonly files: { readonly [path: string]: string };
+  /** Of the files under `model/`. */
+  readonly total_size_bytes: number;
+};
+
+export type EdgeArtifact = {
+  readonly type: ArtifactType;
+  readonly size_bytes: number;
+  /** Of the file, or of exactly the `model/` lines of SHA256SUMS for several. */
+  readonly sha256: string;
+  /** In the order of the archive: sorted by path. */
+  readonly files: readonly { readonly path: string; readonly size_bytes: number }[];
+  readonly architecture: string | null;
+  readonly quantization: string | null;
+  readonly parameter_count: number | null;
+  readonly context_length: number | null;
+  readonly tensor_count: number | null;
+  /** Files of a GGUF; null for a directory. */
+  readonly shards: number | null;
+};
+
+export type EdgeRequirements = {
+  /** Free space that a release takes, in bytes. */
+  readonly disk_bytes: number;
+  /** To load and run at `memory_context_tokens`; null where it cannot be told. */
+  readonly memory_bytes: number | null;
+  readonly memory_context_tokens: number | null;
+  readonly memory_is_estimate: true;
+};
+
+/** `edge.json`: what this tool adds. Keys beyond these are kept as read. */
+export type EdgeFile = {
+  readonly format_version: 2;
+  readonly tool: string;
+  readonly artifact: EdgeArtifact;
+  readonly evidence: Evidence;
+  readonly requires: EdgeRequirements;
+  /** Rules of policy that the artifact breaks and that somebody allowed. */
+  readonly waived_rules: readonly string[];
+  /** Reserved: line, counter, expires. */
+  readonly release: null;
+};

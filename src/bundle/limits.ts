@@ -1,0 +1,40 @@
+/** Caps on what an archive may make us hold, read or create; each far above what a real bundle needs. */
+
+/** All metadata of a bundle together: a manifest and a digest list of 10,000 files are about 4 MB. */
+export const MAX_METADATA_BYTES = 16 * 1024 * 1024;
+
+/** Files and folders of one archive: the largest published models are a few hundred files. */
+export const MAX_ENTRIES = 10_000;
+
+/** A path below the top folder, in UTF-8 bytes: with the top folder it stays far below PATH_MAX (4096). */
+export const MAX_PATH_BYTES = 1024;
+
+/** One name: NAME_MAX of every common file system. */
+export const MAX_NAME_BYTES = 255;
+
+/** Folders within folders: deeper than any model repository, far below what a recursive remover can bear. */
+export const MAX_PATH_DEPTH = 32;
+
+/** One file: 16 TiB, the largest of ext4, and far inside the numbers that JavaScript counts exactly. */
+export const MAX_FILE_BYTES = 2 ** 44;
+
+/** The records of one PAX header: a path, a size and a few times. */
+export const MAX_PAX_BYTES = 16 * 1024;
+
+/** The optional name in a gzip header (RFC 1952 §2.3.1, FNAME). */
+export const MAX_GZIP_NAME_BYTES = 1024;
+
+/** Deflate can reach 1032:1; weights reach 1.1:1, and even a file of mostly zeros is not a hundredfold bundle. */
+export const MAX_INFLATION_RATIO = 100;
+
+/** So much may come out of any archive before its ratio is looked at: small JSON files compress well. */
+export const FREE_INFLATION_BYTES = 16 * 1024 * 1024;
+
+/** After the two end blocks, tar fills up its last record of 20 blocks with zeros; not a block more. */
+export const MAX_TAR_END_BYTES = 20 * 512;
+
+/** What `list` reads of a bundle without an index at its start (those of the Python tool), after inflation. */
+export const MAX_LIST_BYTES = 256 * 1024;
+
+/** The largest second that a ustar header can say: eleven octal digits, the year 2242. */
+export const MAX_TAR_SECONDS = 8 ** 11 - 1;
