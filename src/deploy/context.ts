@@ -1,0 +1,79 @@
+/** What every job on a target is given: where, with which engine, by whose clock, and how loudly. */
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import type { OnProgress } from '../core/index.ts';
+import { Failure } from '../core/index.ts';
+import type { Engine } from '../engine/index.ts';
+import {
+  readProcess,
+  SystemFailure,
+  withLock,
+  type Clock,
+  type ProcessFacts,
+  type StateDirectory,
+} from '../system/index.ts';
+import { DeployFailure } from './error.ts';
+import type { TargetLayout } from './layout.ts';
+
+export interface DeployContext {
+  readonly layout: TargetLayout;
+  readonly state: StateDirectory;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Keeps an impatient interrupt from ending the process while the link is being changed or put back. */
+  readonly shield?: Shield | undefined;
+}
+
+export type Shield = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Who changes the target, for the journal. */
+export async function readWho(): Promise<ProcessFacts & { readonly user: string }> {
+  return { ...(await readProcess()), user: readUser() };
+}
+
+/** Runs a change while no other can. Throws `TARGET_BUSY` with the holder. */
+export async function withTargetLock<T>(
+  layout: TargetLayout,
+  command: string,
+  use: () => Promise<T>,
+): Promise<T> {
+  let isHeld = false;
+  try {
+    return await withLock(layout.lockFile, { command }, () => {
+      isHeld = true;
+      return use();
+    });
+  } catch (error) {
+    if (isHeld || !(error instanceof SystemFailure) || error.code !== 'SYSTEM_LOCK_BUSY') throw error;
+    throw new DeployFailure('TARGET_BUSY', `${layout.targetPath} is being changed: ${error.message}`, {
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
+/** A failure with the state that the target is in now. */
+export function aboutTarget(
+  error: unknown,
+  layout: TargetLayout,
+  aftermath: 'unchanged' | 'rolled-back' | 'partial',
+): unknown {
+  if (!(error instanceof Failure)) return error;
+  const state = {
+    unchanged: `unchanged; nothing was written to ${layout.targetPath}`,
+    'rolled-back': `rolled back; ${layout.targetPath} is as it was before`,
+    partial: `partly changed; look at ${layout.targetPath}`,
+  }[aftermath];
+  return error.inContext({ aftermath, details: { target: state } });
+}
+
+function readUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without an account, as in many containers.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

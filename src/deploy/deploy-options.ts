@@ -1,0 +1,28 @@
+/** How a deployment is to be done, as its operator says. */
+import type { Permissions } from './release-folder.ts';
+import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+
+export interface DeployOptions {
+  readonly dryRun: boolean;
+  /** In a dry run of a bundle: also unpack it into a private folder and run the load test. */
+  readonly withLoadTest: boolean;
+  /** Lets a digest mismatch pass; such a release is never a rollback candidate. */
+  readonly skipChecksum: boolean;
+  readonly skipLoadTest: boolean;
+  readonly loadTestTokens: number;
+  readonly allowNetworkFs: boolean;
+  readonly retryBad: boolean;
+  readonly permissions: Permissions;
+}
+
+/** What holds unless somebody says otherwise. */
+export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
+  dryRun: false,
+  withLoadTest: false,
+  skipChecksum: false,
+  skipLoadTest: false,
+  loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
+  allowNetworkFs: false,
+  retryBad: false,
+  permissions: { fileMode: 0o644, groupId: null },
+};

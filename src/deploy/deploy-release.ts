@@ -1,0 +1,153 @@
+/** One deployment from its source to its record: describe, plan, lock, plan again, walk the table, report. */
+import { resolve } from 'node:path';
+import type { Warning } from '../core/index.ts';
+import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
+import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
+import { withTargetLock, type DeployContext } from './context.ts';
+import type { DeployOptions } from './deploy-options.ts';
+import { walkDeployment } from './deploy-steps.ts';
+import { runDryDeployment } from './dry-run.ts';
+import { planFinally, assertPlannable, type DamagedRelease } from './final-plan.ts';
+import { withoutInference } from './judge-load-test.ts';
+import { partialPath, releasePath } from './layout.ts';
+import { assertEngine } from './load-test.ts';
+import type { TargetFacts } from './plan.ts';
+import { hasRecord } from './records.ts';
+import { isThere, makeControlFolder } from './release-folder.ts';
+import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
+import { settledWarning, settleUnfinished } from './settle.ts';
+import { prepareDefaultTarget } from './survey-target.ts';
+import { rememberTarget } from './targets.ts';
+import type { DeploymentOutcome } from './types.ts';
+import { describeDamage } from './verify-release.ts';
+
+/**
+ * Throws any room's failure with the state that the target is in; a record of the attempt is in the history either
+ * way.
+ */
+export async function deployRelease(
+  origin: ReleaseOrigin,
+  options: DeployOptions,
+  context: DeployContext,
+): Promise<DeploymentOutcome> {
+  const attempt = startDeployment(origin, options, context);
+  let release: OpenRelease | null = null;
+  let end: AttemptEnd;
+  try {
+    release = await openRelease(origin, context);
+    await describeAttempt(attempt, release, context);
+    if (!options.dryRun || origin.kind === 'artifact' || options.withLoadTest) {
+      const { artifactType } = release.facts;
+      await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });
+    }
+    end = options.dryRun
+      ? await runDryDeployment({ origin, release, attempt, options, context })
+      : await deployOpened(release, attempt, options, context);
+  } catch (failure) {
+    end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
+  } finally {
+    await release?.close();
+  }
+  return concludeAttempt(attempt, end, context);
+}
+
+/** Records an attempt that failed before there was anything to deploy, and throws the failure. */
+export async function refuseDeployment(
+  failure: unknown,
+  { version, dryRun }: { readonly version: string | null; readonly dryRun: boolean },
+  context: DeployContext,
+): Promise<never> {
+  const startedAt = context.clock.now();
+  const attempt = startAttempt({
+    kind: dryRun ? 'dryrun' : 'deploy',
+    startedAt,
+    targetPath: context.layout.targetPath,
+    version,
+    bundlePath: null,
+  });
+  await concludeAttempt(
+    attempt,
+    { state: 'refused', failure, alreadyLive: false, previousReleaseId: null },
+    context,
+  );
+  throw failure;
+}
+
+function startDeployment(
+  origin: ReleaseOrigin,
+  { dryRun }: Pick<DeployOptions, 'dryRun'>,
+  { clock, layout }: DeployContext,
+): Attempt {
+  const startedAt = clock.now();
+  const version = origin.kind === 'artifact' ? origin.input.version : null;
+  return startAttempt({
+    kind: dryRun ? 'dryrun' : 'deploy',
+    version,
+    startedAt,
+    targetPath: layout.targetPath,
+    bundlePath: origin.kind === 'bundle' ? resolve(origin.path) : null,
+  });
+}
+
+async function describeAttempt(
+  attempt: Attempt,
+  release: OpenRelease,
+  { state }: DeployContext,
+): Promise<void> {
+  await nameAttempt(attempt, release.facts.version, (id) => hasRecord(state.historyDir, id));
+  attempt.facts = { ...release.facts, bundleId: release.facts.bundleId || attempt.id };
+  attempt.warnings.push(...release.warnings);
+  const { evidence } = release.facts;
+  if (evidence === null) return;
+  assertEvidence(evidence);
+  attempt.warnings.push(...evidenceWarnings(evidence));
+}
+
+async function deployOpened(
+  release: OpenRelease,
+  attempt: Attempt,
+  options: DeployOptions,
+  context: DeployContext,
+): Promise<AttemptEnd> {
+  const { layout, state } = context;
+  await prepareDefaultTarget(layout);
+  // Refused here, nothing at all was written; the plan that counts is made again under the lock.
+  await assertPlannable(release, options, context);
+  await makeControlFolder(layout);
+  return withTargetLock(layout, `deploy ${release.facts.version}`, async () => {
+    const settled = await settleUnfinished(context);
+    if (settled !== null) attempt.warnings.push(settledWarning(settled));
+    const final = await planFinally(release, options, context);
+    if (final.kind === 'already-live') return endAlreadyLive(attempt, final.releaseId, context);
+    if (final.damaged !== null) attempt.warnings.push(damagedWarning(final.damaged));
+    await nameAttempt(attempt, release.facts.version, (id) => isTaken(id, final.facts, context));
+    await rememberTarget(state, layout.targetPath);
+    return walkDeployment({ release, attempt, options, context, final });
+  });
+}
+
+function endAlreadyLive(attempt: Attempt, releaseId: string, { layout }: DeployContext): AttemptEnd {
+  attempt.releasePath = releasePath(layout, releaseId);
+  attempt.checksumVerified = true;
+  const note = `The same bytes are live already as ${releaseId}; every digest was checked again.`;
+  attempt.loadTest = withoutInference('skipped', attempt.facts?.summary ?? null, note);
+  return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: releaseId };
+}
+
+function damagedWarning({ releaseId, damage }: DamagedRelease): Warning {
+  return {
+    code: 'DEPLOY_LIVE_DAMAGED',
+    message: `${releaseId} was live with these bytes, but is damaged on disk: ${describeDamage(damage)}.`,
+  };
+}
+
+/** A name of the journal, of a folder or of a record: reusing one would hide or remove what it stands for. */
+async function isTaken(
+  id: string,
+  { view }: TargetFacts,
+  { layout, state }: DeployContext,
+): Promise<boolean> {
+  if (view.releases.some((release) => release.id === id) || (await hasRecord(state.historyDir, id)))
+    return true;
+  return (await isThere(releasePath(layout, id))) || isThere(partialPath(layout, id));
+}

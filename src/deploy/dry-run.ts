@@ -1,0 +1,77 @@
+/** Everything of a deployment but the change: nothing is written except, where a bundle is load-tested, a folder that goes. */
+import { join } from 'node:path';
+import { makeDirectory } from '../system/index.ts';
+import type { Attempt, AttemptEnd } from './attempt.ts';
+import type { DeployContext } from './context.ts';
+import type { DeployOptions } from './deploy-options.ts';
+import { withoutInference } from './judge-load-test.ts';
+import { runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
+import { planDeployment } from './plan.ts';
+import { createPrivateFolder, removeFolder } from './release-folder.ts';
+import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
+import { surveyTarget } from './survey-target.ts';
+
+export interface DryRun {
+  readonly origin: ReleaseOrigin;
+  readonly release: OpenRelease;
+  readonly attempt: Attempt;
+  readonly options: DeployOptions;
+  readonly context: DeployContext;
+}
+
+export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
+  const { origin, release, attempt, options, context } = dryRun;
+  const previousReleaseId = await planOnly(dryRun);
+  if (origin.kind === 'artifact') {
+    const paths = origin.input.artifact.files.map((file) => file.absolutePath);
+    const { type, path } = origin.input.artifact;
+    attempt.checksumVerified = true;
+    await test(type === 'gguf' ? { kind: 'gguf', paths } : { kind: 'hf-distilled', path }, dryRun);
+  } else if (options.withLoadTest && !options.skipLoadTest) {
+    await testUnpacked(dryRun);
+  } else {
+    await release.verify(context);
+    attempt.checksumVerified = true;
+    const note =
+      'A dry run of a bundle checks every digest and unpacks nothing; add --with-load-test to run it.';
+    attempt.loadTest = withoutInference('skipped', release.facts.summary, note);
+  }
+  return { state: 'dry-run', failure: null, alreadyLive: false, previousReleaseId };
+}
+
+async function planOnly({ release, options, context }: DryRun): Promise<string | null> {
+  const facts = await surveyTarget(context.layout);
+  // A deployment would create the default target's folder; a dry run does not even that.
+  if (context.layout.isDefault && facts.parent === 'missing') return null;
+  const memoryBytes = options.skipLoadTest ? null : release.needs.memoryBytes;
+  return planDeployment(facts, { ...release.needs, memoryBytes }, options).from;
+}
+
+async function testUnpacked(dryRun: DryRun): Promise<void> {
+  const { release, attempt, options, context } = dryRun;
+  const { state } = context;
+  const folder = join(state.path, `.${attempt.id}.partial`);
+  await makeDirectory(state.path);
+  await createPrivateFolder(folder);
+  try {
+    const staged = await release.stage(folder, { ...context, skipChecksum: options.skipChecksum });
+    attempt.checksumVerified = staged.checksumVerified;
+    attempt.warnings.push(...staged.warnings);
+    await test(subjectOf(release.facts.artifactType, folder, staged.modelFiles), dryRun);
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
+  const tested = await runLoadTest(subject, {
+    engine: context.engine,
+    tokens: options.loadTestTokens,
+    skip: options.skipLoadTest,
+    allow: release.allowedRules,
+    summary: release.facts.summary,
+    signal: context.signal,
+  });
+  attempt.loadTest = tested.report;
+  attempt.warnings.push(...tested.warnings);
+}

@@ -1,0 +1,160 @@
+/** The failures of `deploy`: targets that cannot be used, plans refused, gates not passed, and what came of it. */
+import { Failure, type FailureCatalogue, type FailureOptions } from '../core/index.ts';
+
+export const DEPLOY_FAILURES = {
+  PLATFORM_UNSUPPORTED: {
+    exitCode: 3,
+    summary: 'This operating system cannot hold a target: it lacks links that can be swapped in one step.',
+    hint: 'Deploy on Linux or macOS; bundles can be made and verified here.',
+    aftermath: 'unchanged',
+  },
+  TARGET_BUSY: {
+    exitCode: 1,
+    summary: 'Another deployment or rollback is at work on this target.',
+    hint: 'Wait for it to end; milton status shows what it is doing.',
+    aftermath: 'unchanged',
+  },
+  TARGET_NOT_OURS: {
+    exitCode: 3,
+    summary:
+      'At the target path stands a file, a folder, a mount point or a link that Milton Edge did not make.',
+    hint: 'Choose another --target-path, or move what stands there away first.',
+    aftermath: 'unchanged',
+  },
+  TARGET_PARENT_MISSING: {
+    exitCode: 1,
+    summary: 'The folder that is to hold the target does not exist.',
+    hint: 'Create it with mkdir -p, owned by the user that deploys.',
+    aftermath: 'unchanged',
+  },
+  TARGET_NOT_WRITABLE: {
+    exitCode: 1,
+    summary: 'This user may not write in the folder that holds the target.',
+    hint: 'Run as the user that owns the folder, or choose another --target-path.',
+    aftermath: 'unchanged',
+  },
+  TARGET_UNSAFE: {
+    exitCode: 3,
+    summary:
+      'Strangers could change the target: its folder, or the hidden one beside it, is writable for everybody.',
+    hint: 'Take the right away with chmod o-w, or choose another --target-path.',
+    aftermath: 'unchanged',
+  },
+  TARGET_NO_LINKS: {
+    exitCode: 3,
+    summary:
+      'The file system of the target has no symbolic links, so going live in one step is impossible there.',
+    hint: 'Choose a --target-path on ext4, xfs, btrfs or another file system with symbolic links.',
+    aftermath: 'unchanged',
+  },
+  TARGET_FILE_TOO_LARGE: {
+    exitCode: 3,
+    summary: 'The file system of the target cannot hold a file as large as the model.',
+    hint: 'Choose a --target-path on another file system.',
+    aftermath: 'unchanged',
+  },
+  TARGET_NETWORK: {
+    exitCode: 3,
+    summary: 'The target lies on a network file system, where durability and links depend on a server.',
+    hint: 'Choose a local --target-path, or accept the risk with --allow-network-fs.',
+    aftermath: 'unchanged',
+  },
+  TARGET_DISK_SHORT: {
+    exitCode: 3,
+    summary: 'The disk of the target has too little room for one more release.',
+    hint: 'Free the difference on that disk, then run the same command again.',
+    aftermath: 'unchanged',
+  },
+  TARGET_AMBIGUOUS: {
+    exitCode: 2,
+    summary: 'There are several targets, and the command did not say which.',
+    hint: 'Add --target-path with one of the paths listed.',
+    aftermath: 'unchanged',
+  },
+  TARGET_UNKNOWN: {
+    exitCode: 1,
+    summary: 'Nothing was ever deployed to this target, or to any.',
+    hint: 'Deploy first: milton deploy --help',
+    aftermath: 'unchanged',
+  },
+  TARGET_MOVED: {
+    exitCode: 3,
+    summary: 'The link at the target is not the one that was there when the deployment was planned.',
+    hint: 'Find out who else changes it (milton deployments), then run the same command again.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_MEMORY_SHORT: {
+    exitCode: 3,
+    summary: 'The load test needs more memory than the machine can spare beside what runs now.',
+    hint: 'Stop what uses the memory, or deploy without the load test: --skip-load-test.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_MODEL_BAD: {
+    exitCode: 3,
+    summary: 'The same bytes went live here before and were found bad.',
+    hint: 'Deploy another model, or insist with --retry-bad.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_LOAD_TEST_FAILED: {
+    exitCode: 3,
+    summary: 'The model loaded, but what it computed cannot be right.',
+    hint: 'Do not use this file; make or copy it again, then: milton gguf check FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NO_ENGINE: {
+    exitCode: 1,
+    summary: 'There is no engine on this machine to run the load test with.',
+    hint: 'npm install -g node-llama-cpp@3.22.1 (beside milton-edge), or go without the test: --skip-load-test, for a rollback --now REASON.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_RELEASE_DAMAGED: {
+    exitCode: 3,
+    summary: 'The files of a release on this target no longer have the digests that they were deployed with.',
+    hint: 'Deploy its bundle again.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_RELEASE_UNKNOWN: {
+    exitCode: 1,
+    summary: 'There is no release of that name on this target.',
+    hint: 'milton status lists the releases that are there.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_RELEASE_BAD: {
+    exitCode: 3,
+    summary: 'The release that was asked for is known to be bad.',
+    hint: 'Choose another one (milton status lists them), or insist with --retry-bad.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NOTHING_TO_GO_BACK_TO: {
+    exitCode: 3,
+    summary: 'No earlier release on this target is known to be good.',
+    hint: 'Deploy a bundle that you trust: milton deploy --bundle FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_JOURNAL_DAMAGED: {
+    exitCode: 5,
+    summary: 'The journal of a target cannot be read, so nothing is known about its releases.',
+    hint: 'Look at the line named; restore the file from a copy, or move the hidden folder beside the target away and deploy again.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_ROLLED_BACK: {
+    exitCode: 4,
+    summary: 'Going live failed, and the target was put back to what it was.',
+    hint: 'See the cause above it; milton status shows what is live.',
+    aftermath: 'rolled-back',
+  },
+  DEPLOY_STUCK: {
+    exitCode: 5,
+    summary: 'Going live failed and so did going back: a person has to look.',
+    hint: 'milton status shows what the link points to; set it by hand with ln -sfn, then run milton rollback.',
+    aftermath: 'partial',
+  },
+} as const satisfies FailureCatalogue;
+
+export type DeployCode = keyof typeof DEPLOY_FAILURES;
+
+export class DeployFailure extends Failure<DeployCode> {
+  constructor(code: DeployCode, message: string, options?: FailureOptions) {
+    super(DEPLOY_FAILURES, code, message, options);
+  }
+}

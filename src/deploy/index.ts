@@ -1,0 +1,35 @@
+/** `deploy`: a target on this machine: layout, plan, state machine, journal, load test, rollback. */
+export type { DeployContext, Shield } from './context.ts';
+export { DEFAULT_DEPLOY_OPTIONS, type DeployOptions } from './deploy-options.ts';
+export { deployRelease, refuseDeployment } from './deploy-release.ts';
+export { DEPLOY_FAILURES, DeployFailure, type DeployCode } from './error.ts';
+export { appendJournal, readJournal, type JournalLine } from './journal.ts';
+export { defaultLayout, targetLayout, type TargetLayout } from './layout.ts';
+export { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+export {
+  END_STATES,
+  RESUME,
+  TRANSITIONS,
+  WORKING_STATES,
+  type EndState,
+  type State,
+  type WorkingState,
+} from './machine.ts';
+export { listRecords, type StoredRecord } from './records.ts';
+export type { Permissions } from './release-folder.ts';
+export type { ReleaseOrigin } from './release-source.ts';
+export { rollBack, type RollbackOptions } from './roll-back.ts';
+export { readStatus, type LiveRelease, type TargetStatus, type UnfinishedRun } from './status.ts';
+export { assertDeployable } from './preflight.ts';
+export { resolveTarget } from './survey-target.ts';
+export type { KnownRelease } from './target-view.ts';
+export { loadTargets, onlyTarget } from './targets.ts';
+export type {
+  DeploymentOutcome,
+  DeploymentRecord,
+  LoadTestKind,
+  LoadTestReport,
+  ReleaseFacts,
+  Verdict,
+} from './types.ts';
+export { findDamage, verifyRelease, type ReleaseDamage } from './verify-release.ts';

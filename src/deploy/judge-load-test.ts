@@ -1,0 +1,117 @@
+/** Whether what a model computed can be right: the verdict over a generation's numbers. Pure. */
+import type { Warning } from '../core/index.ts';
+import type { Generation, LoadedModelFacts } from '../engine/index.ts';
+import type { BenchmarkSummary } from '../evidence/index.ts';
+import { DeployFailure } from './error.ts';
+import type { LoadTestReport } from './types.ts';
+
+export interface InferenceSeen {
+  readonly engine: string;
+  readonly facts: LoadedModelFacts;
+  readonly generation: Generation;
+  readonly requestedTokens: number;
+  readonly summary: BenchmarkSummary | null;
+}
+
+/** The report of a passed test. Throws `DEPLOY_LOAD_TEST_FAILED` with what was measured and what is expected. */
+export function judgeInference(seen: InferenceSeen): { report: LoadTestReport; warnings: Warning[] } {
+  const { generation, requestedTokens, facts } = seen;
+  const { logits } = generation;
+  if (!logits.allFinite) {
+    throw failed(
+      'The model computes NaN or Infinity instead of numbers: its weights are damaged or overflow.',
+      'every logit finite',
+      `a logit that is not finite at step ${logits.stepsChecked}`,
+    );
+  }
+  if (logits.allEqual) {
+    throw failed(
+      'The model finds every token equally likely: its weights are zero or constant.',
+      'logits that differ',
+      'all logits equal',
+    );
+  }
+  const outside = generation.tokens.find((token) => token < 0 || token >= facts.vocabularySize);
+  if (outside !== undefined) {
+    throw failed(
+      'The model produced a token that its vocabulary does not have.',
+      `tokens below ${facts.vocabularySize}`,
+      `token ${outside}`,
+    );
+  }
+  if (generation.tokenCount < requestedTokens) {
+    throw failed(
+      'The model stopped before it had generated what was asked.',
+      `${requestedTokens} tokens`,
+      `${generation.tokenCount} tokens (${generation.endedBy})`,
+    );
+  }
+  return { report: toReport(seen), warnings: toWarnings(seen) };
+}
+
+/** A report for when no inference ran. */
+export function withoutInference(
+  kind: 'structure' | 'skipped',
+  summary: BenchmarkSummary | null,
+  note: string,
+): LoadTestReport {
+  return {
+    kind,
+    passed: kind === 'structure',
+    engine: null,
+    engine_version: null,
+    tokens: null,
+    load_ms: null,
+    time_to_first_token_ms: null,
+    tokens_per_second: null,
+    peak_rss_bytes: null,
+    ...benchmarkFigures(summary),
+    note,
+  };
+}
+
+function toReport({ engine, facts, generation, summary }: InferenceSeen): LoadTestReport {
+  return {
+    kind: 'inference',
+    passed: true,
+    engine,
+    engine_version: facts.engineVersion,
+    tokens: generation.tokenCount,
+    load_ms: round(facts.loadMs),
+    time_to_first_token_ms: round(generation.timeToFirstTokenMs),
+    tokens_per_second: round(generation.tokensPerSecond),
+    peak_rss_bytes: facts.peakRssBytes,
+    ...benchmarkFigures(summary),
+    note: null,
+  };
+}
+
+function toWarnings({ facts, generation }: InferenceSeen): Warning[] {
+  const missing = facts.missingProtections.map((protection) => ({
+    code: 'ENGINE_PROTECTION_MISSING',
+    message: `The load test ran without a protection: ${protection}`,
+  }));
+  if (!generation.repeated) return missing;
+  const repeated: Warning = {
+    code: 'LOAD_TEST_REPETITION',
+    message: 'The model repeats itself. Greedy decoding makes sound models do so too, so this is no refusal.',
+  };
+  return [...missing, repeated];
+}
+
+function benchmarkFigures(
+  summary: BenchmarkSummary | null,
+): Pick<LoadTestReport, 'benchmark_latency_ms' | 'benchmark_tokens_per_second'> {
+  return {
+    benchmark_latency_ms: summary?.metrics.latency_ms.value ?? null,
+    benchmark_tokens_per_second: summary?.metrics.tokens_per_sec.value ?? null,
+  };
+}
+
+function failed(message: string, expected: string, received: string): DeployFailure {
+  return new DeployFailure('DEPLOY_LOAD_TEST_FAILED', message, { details: { expected, received } });
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

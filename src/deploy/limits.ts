@@ -1,0 +1,25 @@
+/** Caps and margins of a deployment, each with its reason. */
+
+/** A line is about 1 kB and a deployment writes eight: this is some 8,000 deployments. */
+export const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+
+/** SHA256SUMS of a release: 10,000 files with long paths are about 4 MB. */
+export const MAX_SUMS_BYTES = 16 * 1024 * 1024;
+
+/** Room on the target's disk beyond the release itself: metadata, the journal, folders. */
+export const DISK_MARGIN_BYTES = 16 * 1024 * 1024;
+
+/** Tokens that a load test generates unless told otherwise: enough to see a model that falls apart. */
+export const DEFAULT_LOAD_TEST_TOKENS = 16;
+
+/** Context of the load test: the prompt and the tokens, far below what serving needs. */
+export const LOAD_TEST_CONTEXT_TOKENS = 512;
+
+/** A load test may take this long … */
+export const LOAD_TEST_BASE_MS = 120_000;
+
+/** … and longer for large files: a slow SD card reads about 20 MB/s. */
+export const SLOWEST_DISK_BYTES_PER_MS = 20_000;
+
+/** The kernel's estimate of a model's memory is exceeded by at most this factor before the child is ended. */
+export const MEMORY_HEADROOM = 1.5;

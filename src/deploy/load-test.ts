@@ -1,0 +1,176 @@
+/**
+ * The gate before going live: the very bytes that are to run are parsed, loaded by the engine in a contained child, and
+ * asked to generate.
+ */
+import { join } from 'node:path';
+import { throwIfAborted, type Warning } from '../core/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { BenchmarkSummary } from '../evidence/index.ts';
+import {
+  checkShards,
+  describeGguf,
+  estimateMemory,
+  readAndCheckGguf,
+  type GgufPolicyRule,
+} from '../gguf/index.ts';
+import { checkHfDirectory } from '../hf/index.ts';
+import { fileIdentity, withFileSource } from '../system/index.ts';
+import { DeployFailure } from './error.ts';
+import { judgeInference, withoutInference } from './judge-load-test.ts';
+import {
+  LOAD_TEST_BASE_MS,
+  LOAD_TEST_CONTEXT_TOKENS,
+  MEMORY_HEADROOM,
+  SLOWEST_DISK_BYTES_PER_MS,
+} from './limits.ts';
+import type { LoadTestReport } from './types.ts';
+
+/** What to test: model files in a folder, or a lone artifact where it lies. */
+export type LoadTestSubject =
+  | { readonly kind: 'gguf'; /** All shards, first one first. */ readonly paths: readonly string[] }
+  | { readonly kind: 'hf-distilled'; readonly path: string };
+
+export interface LoadTestOptions {
+  readonly engine: Engine;
+  readonly tokens: number;
+  readonly skip: boolean;
+  readonly allow?: readonly GgufPolicyRule[];
+  readonly summary: BenchmarkSummary | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadTestResult {
+  readonly report: LoadTestReport;
+  readonly warnings: readonly Warning[];
+}
+
+/** The fixed prompt: what it means does not matter, that it is always the same does. */
+const PROMPT = 'The quick brown fox jumps over the lazy dog. Once upon a time';
+
+/** A token is at least a byte, but for the special ones around it. */
+const MAX_PROMPT_TOKENS = PROMPT.length + 16;
+
+/** Throws `GGUF_*`, `HF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`, `CORE_INTERRUPTED`. */
+export async function runLoadTest(
+  subject: LoadTestSubject,
+  options: LoadTestOptions,
+): Promise<LoadTestResult> {
+  throwIfAborted(options.signal);
+  return subject.kind === 'gguf' ? testGguf(subject.paths, options) : testDirectory(subject.path, options);
+}
+
+/**
+ * Says before any byte is moved that nothing could be tested here. Throws `DEPLOY_NO_ENGINE`. A directory needs no
+ * engine: only its structure is checked.
+ */
+export async function assertEngine(
+  engine: Engine,
+  { artifactType, skip }: { readonly artifactType: 'gguf' | 'hf-distilled'; readonly skip: boolean },
+): Promise<void> {
+  if (skip || artifactType === 'hf-distilled') return;
+  const { name, available } = await engine.describe();
+  if (available) return;
+  throw new DeployFailure(
+    'DEPLOY_NO_ENGINE',
+    `The engine ${name} is not installed on this machine, so the model cannot be load-tested.`,
+    { details: { expected: `the engine ${name}`, received: 'none' } },
+  );
+}
+
+/** The files under `model/` of a release (given relative to it) as a subject. */
+export function subjectOf(
+  artifactType: 'gguf' | 'hf-distilled',
+  releaseDir: string,
+  modelFiles: readonly string[],
+): LoadTestSubject {
+  return artifactType === 'gguf'
+    ? { kind: 'gguf', paths: modelFiles.map((path) => join(releaseDir, path)) }
+    : { kind: 'hf-distilled', path: join(releaseDir, 'model') };
+}
+
+async function testGguf(paths: readonly string[], options: LoadTestOptions): Promise<LoadTestResult> {
+  const { engine, skip, summary, tokens, signal } = options;
+  const checked = await checkStructure(paths, options);
+  if (skip) {
+    const note = 'Skipped because it was asked for; only the structure of the file was checked.';
+    return { report: withoutInference('skipped', summary, note), warnings: checked.warnings };
+  }
+  const [path = ''] = paths;
+  const identity = await fileIdentity(path);
+  const model = await engine.load({
+    path,
+    contextTokens: checked.contextTokens,
+    limits: { memoryBytes: checked.memoryBytes, wallMs: checked.wallMs },
+    ...(signal === undefined ? {} : { signal }),
+    ...(identity === null ? {} : { expectedFile: identity }),
+  });
+  try {
+    const generation = await model.generate({
+      prompt: PROMPT,
+      tokens,
+      banEndOfGeneration: true,
+      checkLogits: true,
+    });
+    const judged = judgeInference({
+      engine: engine.name,
+      facts: model.facts,
+      generation,
+      requestedTokens: tokens,
+      summary,
+    });
+    return { report: judged.report, warnings: [...checked.warnings, ...judged.warnings] };
+  } finally {
+    await model.close();
+  }
+}
+
+interface CheckedStructure {
+  readonly warnings: readonly Warning[];
+  readonly contextTokens: number;
+  readonly memoryBytes: number;
+  readonly wallMs: number;
+}
+
+async function checkStructure(
+  paths: readonly string[],
+  { allow = [], tokens, signal }: LoadTestOptions,
+): Promise<CheckedStructure> {
+  const options = { allow, ...(signal === undefined ? {} : { signal }) };
+  const shards = await Promise.all(
+    paths.map((path) =>
+      withFileSource(path, async (source) => ({
+        ...(await readAndCheckGguf(source, options)),
+        name: path.slice(path.lastIndexOf('/') + 1),
+      })),
+    ),
+  );
+  if (shards.length > 1) checkShards(shards);
+  const first = shards[0];
+  if (first === undefined) {
+    throw new DeployFailure('DEPLOY_LOAD_TEST_FAILED', 'The release has no GGUF to load.', {
+      details: { expected: 'a .gguf file under model/', received: 'none' },
+    });
+  }
+  const wantedTokens = Math.max(LOAD_TEST_CONTEXT_TOKENS, MAX_PROMPT_TOKENS + tokens);
+  const contextTokens = Math.min(wantedTokens, describeGguf(first.file).contextLength ?? wantedTokens);
+  const sizeBytes = shards.reduce((sum, { file }) => sum + file.sizeBytes, 0);
+  const { totalBytes } = estimateMemory(first.file, { contextTokens });
+  return {
+    warnings: shards.flatMap(({ check }) => check.warnings),
+    contextTokens,
+    memoryBytes: Math.ceil(Math.max(totalBytes, sizeBytes) * MEMORY_HEADROOM),
+    wallMs: LOAD_TEST_BASE_MS + Math.ceil(sizeBytes / SLOWEST_DISK_BYTES_PER_MS),
+  };
+}
+
+async function testDirectory(
+  path: string,
+  { skip, summary, signal }: LoadTestOptions,
+): Promise<LoadTestResult> {
+  const facts = await checkHfDirectory(path, signal === undefined ? {} : { signal });
+  const note = skip
+    ? 'Skipped because it was asked for; only the structure of the directory was checked.'
+    : 'Structure checked, not run: there is no engine for a Hugging Face directory here.';
+  const report = withoutInference(skip ? 'skipped' : 'structure', summary, note);
+  return { report, warnings: facts.warnings };
+}

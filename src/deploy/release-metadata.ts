@@ -1,0 +1,83 @@
+/** What a release on disk says about itself, for reports and rollbacks. It is believed only after its digests matched. */
+import { join } from 'node:path';
+import type { ArtifactType, JsonObject } from '../core/index.ts';
+import { isJsonObject, toPlainJson } from '../core/index.ts';
+import {
+  EVIDENCE_KINDS,
+  parseBenchmarkSummary,
+  type BenchmarkSummary,
+  type Evidence,
+} from '../evidence/index.ts';
+import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
+import { readJsonFile } from '../system/index.ts';
+
+export interface ReleaseMetadata {
+  readonly artifactType: ArtifactType;
+  /** Null where there is none, as in bundles of the Python tool. */
+  readonly evidence: Evidence | null;
+  readonly summary: BenchmarkSummary | null;
+  /** Policy rules of the GGUF format that were allowed to be broken when the artifact was checked. */
+  readonly waivedRules: readonly GgufPolicyRule[];
+  /** To load it, estimated; null where nothing tells. */
+  readonly memoryBytes: number | null;
+}
+
+/** Never throws: a release that cannot be read tells nothing, and its digests say why. */
+export async function readReleaseMetadata(directory: string): Promise<ReleaseMetadata> {
+  const manifest = await readObject(join(directory, 'manifest.json'));
+  const edge = await readObject(join(directory, 'edge.json'));
+  const summary = await readObject(join(directory, 'benchmark_summary.json'));
+  return {
+    artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
+    evidence: toEvidence(edge?.['evidence']),
+    summary: toSummary(summary),
+    waivedRules: toRules(edge?.['waived_rules']),
+    memoryBytes: toMemory(edge?.['requires']),
+  };
+}
+
+async function readObject(path: string): Promise<JsonObject | null> {
+  try {
+    const value = toPlainJson((await readJsonFile(path)).tree);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function toEvidence(value: JsonObject[string] | undefined): Evidence | null {
+  if (!isJsonObject(value)) return null;
+  const kind = EVIDENCE_KINDS.find((known) => known === value['kind']);
+  const artifactSha256 = value['artifact_sha256'];
+  if (kind === undefined || typeof artifactSha256 !== 'string') return null;
+  return {
+    kind,
+    run_id: textOrNull(value['run_id']),
+    run_timestamp: textOrNull(value['run_timestamp']),
+    model_version: textOrNull(value['model_version']),
+    measured_sha256: textOrNull(value['measured_sha256']),
+    artifact_sha256: artifactSha256,
+  };
+}
+
+function toSummary(value: JsonObject | null): BenchmarkSummary | null {
+  try {
+    return value === null ? null : parseBenchmarkSummary(value);
+  } catch {
+    return null;
+  }
+}
+
+function toRules(value: JsonObject[string] | undefined): readonly GgufPolicyRule[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((rule): rule is GgufPolicyRule => typeof rule === 'string' && isGgufPolicyRule(rule));
+}
+
+function toMemory(value: JsonObject[string] | undefined): number | null {
+  const memoryBytes = isJsonObject(value) ? value['memory_bytes'] : null;
+  return typeof memoryBytes === 'number' && memoryBytes >= 0 ? memoryBytes : null;
+}
+
+function textOrNull(value: JsonObject[string] | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}

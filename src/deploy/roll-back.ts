@@ -1,0 +1,219 @@
+/** Going back because a person asks: to a release that is known to be good, through the same gates and the same table. */
+import { escapeText, type JsonObject } from '../core/index.ts';
+import { assertLinkIs, pointAt, pointBack } from './activate.ts';
+import {
+  concludeAttempt,
+  nameAttempt,
+  startAttempt,
+  warnOfRemains,
+  type Attempt,
+  type AttemptEnd,
+} from './attempt.ts';
+import { readWho, withTargetLock, type DeployContext } from './context.ts';
+import { DeployFailure } from './error.ts';
+import { releasePath } from './layout.ts';
+import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
+import { assertMemory, assertUsableTarget, type TargetFacts } from './plan.ts';
+import { hasRecord } from './records.ts';
+import { readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
+import { settledWarning, settleUnfinished } from './settle.ts';
+import { surveyTarget } from './survey-target.ts';
+import { previousGood, type KnownRelease, type TargetView } from './target-view.ts';
+import { runTransaction, type Steps } from './transaction.ts';
+import type { DeploymentOutcome } from './types.ts';
+import { readModelSums, verifyRelease } from './verify-release.ts';
+
+export interface RollbackOptions {
+  /** A release id; null for the good one that was live before. */
+  readonly to: string | null;
+  /** Skips the load test for this reason, which is recorded. */
+  readonly now: string | null;
+  readonly loadTestTokens: number;
+  readonly allowNetworkFs: boolean;
+  readonly retryBad: boolean;
+}
+
+/**
+ * Throws `DEPLOY_NOTHING_TO_GO_BACK_TO`, `DEPLOY_RELEASE_*`, `TARGET_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`; a record
+ * of the attempt is in the history either way.
+ */
+export async function rollBack(options: RollbackOptions, context: DeployContext): Promise<DeploymentOutcome> {
+  const startedAt = context.clock.now();
+  const attempt = startAttempt({
+    kind: 'rollback',
+    startedAt,
+    targetPath: context.layout.targetPath,
+    version: null,
+    bundlePath: null,
+  });
+  let end: AttemptEnd;
+  try {
+    // Refused here, not even a lock is written.
+    const facts = await surveyTarget(context.layout);
+    assertUsableTarget(facts, options);
+    chooseRelease(facts, options);
+    end = await withTargetLock(context.layout, 'rollback', () => rollBackLocked(attempt, options, context));
+  } catch (failure) {
+    end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
+  }
+  return concludeAttempt(attempt, end, context);
+}
+
+async function rollBackLocked(
+  attempt: Attempt,
+  options: RollbackOptions,
+  context: DeployContext,
+): Promise<AttemptEnd> {
+  const { layout, clock, signal, onProgress } = context;
+  const settled = await settleUnfinished(context);
+  if (settled !== null) attempt.warnings.push(settledWarning(settled));
+  const facts = await surveyTarget(layout);
+  assertUsableTarget(facts, options);
+  const from = liveOf(facts);
+  // A deployment that a crash left half done was just undone: that was the way back.
+  const isUndone = settled?.kind === 'deploy' && settled.state === 'rolled-back';
+  const isDone = isUndone && options.to === null && from !== null;
+  const to = isDone ? findRelease(facts.view, from) : chooseRelease(facts, options);
+  const metadata = await readReleaseMetadata(releasePath(layout, to.id));
+  await describe(attempt, to, metadata, context);
+  if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
+  if (options.now === null) {
+    await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false });
+    assertMemory(
+      facts,
+      metadata,
+      'Stop what uses the memory, or skip the load test: milton rollback --now REASON',
+    );
+  }
+  const end = await runTransaction(
+    {
+      id: attempt.id,
+      kind: 'rollback',
+      from,
+      to: to.id,
+      version: to.version,
+      bundleId: to.bundleId,
+      artifactSha256: to.artifactSha256,
+      who: await readWho(),
+      why: options.now,
+    },
+    rollbackSteps({ attempt, to, metadata, from, options, context }),
+    {
+      journalFile: layout.journalFile,
+      lastSeq: facts.view.lastSeq,
+      clock,
+      signal,
+      shield: context.shield,
+      cleanUp: () => Promise.resolve(),
+      factsAt: (state): JsonObject => (state === 'live' ? { load_test: attempt.loadTest } : {}),
+      // What was left is not offered again, and not condemned either: a person may have had any reason.
+      verdictsAt: (state) =>
+        state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
+      onState: (state) => onProgress?.({ kind: 'step', step: state, message: `Rollback: ${state}` }),
+    },
+  );
+  warnOfRemains(attempt, end);
+  return {
+    state: end.state,
+    failure: end.failures[0] ?? null,
+    alsoFailed: end.failures.slice(1),
+    alreadyLive: false,
+    previousReleaseId: from,
+  };
+}
+
+interface RollbackWalk {
+  readonly attempt: Attempt;
+  readonly to: KnownRelease;
+  readonly metadata: ReleaseMetadata;
+  readonly from: string | null;
+  readonly options: RollbackOptions;
+  readonly context: DeployContext;
+}
+
+function rollbackSteps({ attempt, to, metadata, from, options, context }: RollbackWalk): Steps {
+  const { layout, signal, onProgress, engine } = context;
+  const directory = releasePath(layout, to.id);
+  return {
+    planned: () => Promise.resolve(),
+    // Nothing is staged: the bytes are there already, and must still be the ones that were deployed.
+    staging: async () => {
+      await verifyRelease(directory, { artifactSha256: to.artifactSha256, signal, onProgress });
+      attempt.checksumVerified = true;
+    },
+    verified: async () => {
+      const modelFiles = [...(await readModelSums(directory)).keys()];
+      const tested = await runLoadTest(subjectOf(metadata.artifactType, directory, modelFiles), {
+        engine,
+        tokens: options.loadTestTokens,
+        skip: options.now !== null,
+        allow: metadata.waivedRules,
+        summary: attempt.facts?.summary ?? null,
+        signal,
+      });
+      attempt.loadTest = tested.report;
+      attempt.warnings.push(...tested.warnings);
+    },
+    'load-tested': () => assertLinkIs(layout, from),
+    activating: () => pointAt(layout, to.id),
+    probing: () => Promise.resolve(),
+    'rolling-back': () => pointBack(layout, from, to.id),
+  };
+}
+
+function chooseRelease(facts: TargetFacts, { to, retryBad }: RollbackOptions): KnownRelease {
+  const { view, targetPath } = facts;
+  if (view.lastSeq === 0) {
+    throw new DeployFailure('TARGET_UNKNOWN', `Nothing was ever deployed to ${targetPath}.`, {
+      details: { target_path: targetPath },
+    });
+  }
+  const release = to === null ? previousGood(view, liveOf(facts)) : findRelease(view, to);
+  if (release === null) {
+    const live = liveOf(facts) ?? 'nothing';
+    throw new DeployFailure(
+      'DEPLOY_NOTHING_TO_GO_BACK_TO',
+      `No release on ${targetPath} is known to be good but what is live.`,
+      {
+        details: { target_path: targetPath, live },
+      },
+    );
+  }
+  if (release.verdict === 'bad' && !retryBad) {
+    throw new DeployFailure('DEPLOY_RELEASE_BAD', `${release.id} is known to be bad.`, {
+      details: { expected: 'a release that is good or unknown', received: `${release.id} (bad)` },
+    });
+  }
+  return release;
+}
+
+function findRelease(view: TargetView, id: string): KnownRelease {
+  const release = view.releases.find((known) => known.id === id && known.liveSince !== null);
+  if (release !== undefined) return release;
+  const names = view.releases.filter((known) => known.liveSince !== null).map((known) => known.id);
+  throw new DeployFailure('DEPLOY_RELEASE_UNKNOWN', `There is no release ${escapeText(id)} on this target.`, {
+    details: { expected: names.join(', '), received: escapeText(id) },
+  });
+}
+
+function liveOf({ occupant }: TargetFacts): string | null {
+  return occupant.kind === 'release' ? occupant.releaseId : null;
+}
+
+async function describe(
+  attempt: Attempt,
+  to: KnownRelease,
+  metadata: ReleaseMetadata,
+  { layout, state }: DeployContext,
+): Promise<void> {
+  await nameAttempt(attempt, to.version, (id) => hasRecord(state.historyDir, id));
+  attempt.releasePath = releasePath(layout, to.id);
+  attempt.facts = {
+    version: to.version,
+    bundleId: to.bundleId,
+    artifactType: metadata.artifactType,
+    artifactSha256: to.artifactSha256,
+    evidence: metadata.evidence,
+    summary: metadata.summary,
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Ends a run that a crash left unfinished, as the resume table says and not otherwise. The caller holds the lock, so
+ * whoever began it is gone.
+ */
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isJsonObject, messageOf, type JsonObject, type Warning } from '../core/index.ts';
+import { pointBack, readLive, REHEARSAL_TEXT } from './activate.ts';
+import { readWho, type DeployContext } from './context.ts';
+import { appendJournal, readJournal, type JournalLine } from './journal.ts';
+import { partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
+import { isEndState, RESUME, type EndState } from './machine.ts';
+import { saveRecord } from './records.ts';
+import { removeFolder } from './release-folder.ts';
+import { viewJournal } from './target-view.ts';
+import { runTransaction, toLine, type Steps, type TransactionHead } from './transaction.ts';
+
+export interface Settled {
+  readonly transaction: string;
+  readonly kind: JournalLine['kind'];
+  readonly crashedIn: string;
+  readonly state: EndState;
+  /** Why its record could not be written, or null; the journal has it all. */
+  readonly recordLost: string | null;
+}
+
+/** Null where nothing was left unfinished. Throws `DEPLOY_JOURNAL_DAMAGED`, `SYSTEM_*`. */
+export async function settleUnfinished(context: DeployContext): Promise<Settled | null> {
+  const { layout } = context;
+  const lines = await readJournal(layout.journalFile);
+  const view = viewJournal(lines);
+  const line = view.unfinished;
+  if (line === null || isEndState(line.state)) return null;
+  await removeStrayLinks(layout);
+  const state = await end(context, line, view.lastSeq);
+  const own = lines.filter(({ transaction }) => transaction === line.transaction);
+  const recordLost = await recordEnd(context, own, state);
+  return { transaction: line.transaction, kind: line.kind, crashedIn: line.state, state, recordLost };
+}
+
+/** What the next run says about it. */
+export function settledWarning({ transaction, crashedIn, state, recordLost }: Settled): Warning {
+  const lost = recordLost === null ? '' : ` Its record could not be written: ${recordLost}`;
+  return {
+    code: 'DEPLOY_UNFINISHED_SETTLED',
+    message: `An earlier run (${transaction}) had ended while it was ${crashedIn}; it is now ${state}.${lost}`,
+  };
+}
+
+async function end(context: DeployContext, line: JournalLine, lastSeq: number): Promise<EndState> {
+  const { layout, clock, shield } = context;
+  const { journalFile } = layout;
+  const head = await toHead(line);
+  if (RESUME[line.state] === 'remove-partial') {
+    await removeRemains(context, line);
+    await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
+    return 'failed';
+  }
+  const { state } = await runTransaction(head, backwards(context, line), {
+    journalFile,
+    lastSeq,
+    clock,
+    shield,
+    start: 'rolling-back',
+    cleanUp: () => Promise.resolve(),
+    factsAt: () => ({ resumed_from: line.state }),
+    verdictsAt: () => ({}),
+  });
+  return state;
+}
+
+const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
+
+/** Only the way back is ever walked here. */
+function backwards(context: DeployContext, line: JournalLine): Steps {
+  return {
+    planned: never,
+    staging: never,
+    verified: never,
+    'load-tested': never,
+    activating: never,
+    probing: never,
+    'rolling-back': async () => {
+      await pointBack(context.layout, line.from, line.to);
+      await removeRemains(context, line);
+    },
+  };
+}
+
+/** Removes what a deployment staged; a rollback has staged nothing. */
+async function removeRemains({ layout }: DeployContext, line: JournalLine): Promise<void> {
+  if (line.kind !== 'deploy') return;
+  await removeFolder(partialPath(layout, line.to));
+  // Never the live one, whatever the journal says.
+  if ((await readLive(layout)) !== line.to) await removeFolder(releasePath(layout, line.to));
+}
+
+/** A crash while a link is swapped leaves the new one under its temporary name. */
+async function removeStrayLinks(layout: TargetLayout): Promise<void> {
+  const target = basename(layout.targetPath);
+  for (const name of await readdir(layout.parentDir)) {
+    // The throw-away link has a temporary name already, and gets a second one around it.
+    const around = /^(\.{1,2})(.+?)(?:\.[0-9a-f]{12}\.tmp){1,2}$/.exec(name);
+    if (around?.[2] !== target) continue;
+    const path = join(layout.parentDir, name);
+    const text = await readlink(path).catch(() => null);
+    if (text !== null && (text === REHEARSAL_TEXT || releaseOfLink(layout, text) !== null)) await rm(path);
+  }
+}
+
+/** The record that the crash kept from being written. Gives the reason if it still cannot be. */
+async function recordEnd(
+  { layout, state: { historyDir } }: DeployContext,
+  lines: readonly JournalLine[],
+  state: EndState,
+): Promise<string | null> {
+  const [line] = lines.slice(-1);
+  if (line === undefined) return null;
+  const facts: JsonObject = Object.assign({}, ...lines.map((one) => one.facts));
+  const { checksum_verified = false, load_test = null } = facts;
+  const error_message = `The run ended while it was ${line.state}; what it had begun was undone later.`;
+  try {
+    await saveRecord(
+      historyDir,
+      {
+        deployment_id: line.transaction,
+        timestamp: lines[0]?.at ?? line.at,
+        bundle_id: line.bundle_id,
+        model_version: line.version,
+        target_path: layout.targetPath,
+        status: state === 'rolled-back' ? 'rolled_back' : 'failed',
+        checksum_verified: checksum_verified === true,
+        load_test_passed: isJsonObject(load_test) && load_test['passed'] === true,
+        error_message,
+      },
+      {
+        deployment_id: line.transaction,
+        state,
+        crashed_in: line.state,
+        dry_run: false,
+        artifact_sha256: line.artifact_sha256,
+        load_test,
+        previous_release_id: line.from,
+      },
+    );
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function toHead(line: JournalLine): Promise<TransactionHead> {
+  return {
+    id: line.transaction,
+    kind: line.kind,
+    from: line.from,
+    to: line.to,
+    version: line.version,
+    bundleId: line.bundle_id,
+    artifactSha256: line.artifact_sha256,
+    who: await readWho(),
+    why: line.why,
+  };
+}

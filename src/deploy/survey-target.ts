@@ -1,0 +1,158 @@
+/** Looks at a target and its machine, changing nothing: the facts that a plan is made of. */
+import { access, constants, lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { escapeText, isErrno } from '../core/index.ts';
+import {
+  isMountPoint,
+  makeDirectory,
+  readFileSystem,
+  readMemory,
+  SystemFailure,
+  toSystemFailure,
+  type FileSystemFacts,
+  type StateDirectory,
+} from '../system/index.ts';
+import { DeployFailure } from './error.ts';
+import { readJournal } from './journal.ts';
+import { defaultLayout, releaseOfLink, targetLayout, type TargetLayout } from './layout.ts';
+import type { TargetFacts, TargetOccupant, UnsafeFolder } from './plan.ts';
+import { viewJournal } from './target-view.ts';
+
+/**
+ * The layout that a `--target-path` means: made absolute, its parent resolved once. Without a path, the target in the
+ * state directory.
+ */
+export async function resolveTarget(path: string | null, state: StateDirectory): Promise<TargetLayout> {
+  if (path === null) return defaultLayout(state);
+  const absolute = resolve(path);
+  const name = basename(absolute);
+  if (name === '' || name === '/') {
+    throw new DeployFailure('TARGET_NOT_OURS', 'The root of the file system cannot be a target.', {
+      details: { expected: 'a path below an existing folder', received: path },
+    });
+  }
+  const own = defaultLayout(state);
+  const parent = await resolveFolder(dirname(absolute));
+  // The target in the state directory has a layout of its own, by whichever path it is named.
+  const isOwn = name === basename(own.targetPath) && parent === (await resolveFolder(own.parentDir));
+  return isOwn ? own : targetLayout(join(parent, name));
+}
+
+async function resolveFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    // A parent that is not there is the plan's to refuse.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return path;
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
+}
+
+/** Creates the folder of the default target, which is ours to make. */
+export async function prepareDefaultTarget(layout: TargetLayout): Promise<void> {
+  if (layout.isDefault) await makeDirectory(layout.parentDir);
+}
+
+export async function surveyTarget(layout: TargetLayout): Promise<TargetFacts> {
+  const parent = await surveyParent(layout.parentDir);
+  const isThere = parent === 'ready';
+  const unsafeFolders = isThere ? await findUnsafeFolders(layout) : [];
+  // What a stranger may have written is not even read.
+  const isSafe = isThere && unsafeFolders.length === 0;
+  return {
+    platform: process.platform,
+    targetPath: layout.targetPath,
+    parentDir: layout.parentDir,
+    parent,
+    unsafeFolders,
+    occupant: isThere ? await surveyOccupant(layout) : { kind: 'nothing' },
+    fileSystem: isThere ? await surveyFileSystem(layout) : NO_FILE_SYSTEM,
+    availableMemoryBytes: (await readMemory()).availableBytes,
+    view: viewJournal(isSafe ? await readJournal(layout.journalFile) : []),
+  };
+}
+
+/** What stands at the target path now. */
+export async function surveyOccupant(layout: TargetLayout): Promise<TargetOccupant> {
+  const { targetPath } = layout;
+  try {
+    const stats = await lstat(targetPath);
+    if (stats.isSymbolicLink()) {
+      const linkText = await readlink(targetPath);
+      const releaseId = releaseOfLink(layout, linkText);
+      return releaseId === null
+        ? { kind: 'foreign', what: `a link to ${escapeText(linkText)}, which is no release of ours` }
+        : { kind: 'release', releaseId, linkText };
+    }
+    if (!stats.isDirectory()) return { kind: 'foreign', what: stats.isFile() ? 'a file' : 'a special file' };
+    const isMounted = await isMountPoint(targetPath);
+    return { kind: 'foreign', what: isMounted ? 'a mount point' : 'a folder' };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { kind: 'nothing' };
+    throw toSystemFailure(error, { path: targetPath, action: 'read' });
+  }
+}
+
+const NO_FILE_SYSTEM: FileSystemFacts = {
+  type: null,
+  isNetwork: false,
+  hasSymbolicLinks: true,
+  maxFileBytes: null,
+  freeBytes: 0,
+  totalBytes: 0,
+};
+
+async function surveyParent(path: string): Promise<TargetFacts['parent']> {
+  try {
+    if (!(await stat(path)).isDirectory()) return 'not-a-folder';
+    await access(path, constants.W_OK | constants.X_OK);
+    return 'ready';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 'missing';
+    if (isErrno(error, 'ENOTDIR', 'ELOOP')) return 'not-a-folder';
+    if (isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return 'not-writable';
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
+}
+
+/** Links are made in the parent; the room is that of the releases, which may lie on a disk of their own. */
+async function surveyFileSystem(layout: TargetLayout): Promise<FileSystemFacts> {
+  const facts = await readFileSystem(layout.parentDir);
+  try {
+    const { maxFileBytes, freeBytes, totalBytes } = await readFileSystem(layout.releasesDir);
+    return { ...facts, maxFileBytes, freeBytes, totalBytes };
+  } catch (error) {
+    if (error instanceof SystemFailure && error.code === 'SYSTEM_FILE_MISSING') return facts;
+    throw error;
+  }
+}
+
+async function findUnsafeFolders({
+  parentDir,
+  controlDir,
+  releasesDir,
+}: TargetLayout): Promise<UnsafeFolder[]> {
+  const unsafe: UnsafeFolder[] = [];
+  const parent = await stat(parentDir);
+  // In a sticky folder (such as /tmp) others can add names but neither rename nor remove ours.
+  if ((parent.mode & 0o1002) === 0o002) unsafe.push({ path: parentDir, reason: 'open' });
+  for (const path of new Set([controlDir, releasesDir])) {
+    const reason = path === parentDir ? null : await judgeFolder(path, parent.uid);
+    if (reason !== null) unsafe.push({ path, reason });
+  }
+  return unsafe;
+}
+
+/** Ours, or of somebody who can change the target anyway: root, and the owner of the parent. */
+async function judgeFolder(path: string, parentUid: number): Promise<UnsafeFolder['reason'] | null> {
+  try {
+    const stats = await lstat(path);
+    const own = process.getuid?.() ?? stats.uid;
+    if (!stats.isDirectory() || ![own, 0, parentUid].includes(stats.uid)) return 'foreign';
+    return (stats.mode & 0o002) === 0 ? null : 'open';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
+}

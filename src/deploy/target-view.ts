@@ -1,0 +1,60 @@
+/** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
+import type { JournalLine } from './journal.ts';
+import { isEndState } from './machine.ts';
+import type { Verdict } from './types.ts';
+
+export interface KnownRelease {
+  readonly id: string;
+  readonly version: string;
+  readonly bundleId: string;
+  readonly artifactSha256: string;
+  readonly verdict: Verdict;
+  /** When it last went live, as the clock of the machine said; null if it never did. */
+  readonly liveSince: string | null;
+}
+
+export interface TargetView {
+  /** Those that went live, in the order in which they last did; one that never did stands where it was first named. */
+  readonly releases: readonly KnownRelease[];
+  /** The last line of a transaction that has no end, or null. */
+  readonly unfinished: JournalLine | null;
+  readonly lastSeq: number;
+}
+
+/** Folds the lines of a journal. Pure. */
+export function viewJournal(lines: readonly JournalLine[]): TargetView {
+  const releases = new Map<string, KnownRelease>();
+  const open = new Map<string, JournalLine>();
+  for (const line of lines) {
+    if (isEndState(line.state)) open.delete(line.transaction);
+    else open.set(line.transaction, line);
+    const known = releases.get(line.to);
+    const isLive = line.state === 'live';
+    // A release that goes live again moves to the end.
+    if (isLive) releases.delete(line.to);
+    releases.set(line.to, {
+      id: line.to,
+      version: line.version,
+      bundleId: line.bundle_id,
+      artifactSha256: line.artifact_sha256 || (known?.artifactSha256 ?? ''),
+      verdict: known?.verdict ?? 'unknown',
+      liveSince: isLive ? line.at : (known?.liveSince ?? null),
+    });
+    for (const [id, verdict] of Object.entries(line.verdicts)) {
+      const release = releases.get(id);
+      if (release !== undefined) releases.set(id, { ...release, verdict });
+    }
+  }
+  return {
+    releases: [...releases.values()],
+    unfinished: [...open.values()].at(-1) ?? null,
+    lastSeq: lines.at(-1)?.seq ?? 0,
+  };
+}
+
+/** The release to go back to: the good one that was live last, before what is live now. */
+export function previousGood(view: TargetView, liveId: string | null): KnownRelease | null {
+  return (
+    view.releases.filter((release) => release.verdict === 'good' && release.id !== liveId).at(-1) ?? null
+  );
+}

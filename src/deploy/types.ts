@@ -1,0 +1,72 @@
+/** The words of the room: what is deployed where, and what came of it. */
+import type { ArtifactType, JsonObject, Warning } from '../core/index.ts';
+import type { Evidence, BenchmarkSummary } from '../evidence/index.ts';
+import type { EndState } from './machine.ts';
+
+/** What is known of a release, never inferred from a folder: only good ones are offered for rollback. */
+export type Verdict = 'good' | 'bad' | 'unknown';
+
+/** Which bytes a transaction is about. */
+export interface ReleaseFacts {
+  readonly version: string;
+  readonly bundleId: string;
+  readonly artifactType: ArtifactType;
+  /** Hex SHA-256 of the artifact. */
+  readonly artifactSha256: string;
+  readonly evidence: Evidence | null;
+  readonly summary: BenchmarkSummary | null;
+}
+
+/** The nine fields of the formats page, "Deployment record". A closed object. */
+export type DeploymentRecord = {
+  readonly deployment_id: string;
+  readonly timestamp: string;
+  readonly bundle_id: string;
+  readonly model_version: string;
+  readonly target_path: string;
+  readonly status: 'success' | 'failed' | 'rolled_back';
+  readonly checksum_verified: boolean;
+  readonly load_test_passed: boolean;
+  readonly error_message: string | null;
+};
+
+export type LoadTestKind = 'inference' | 'structure' | 'external' | 'skipped';
+
+/** What the load test saw. Times in milliseconds; `null` where the kind of test does not tell. */
+export type LoadTestReport = {
+  readonly kind: LoadTestKind;
+  readonly passed: boolean;
+  readonly engine: string | null;
+  readonly engine_version: string | null;
+  readonly tokens: number | null;
+  readonly load_ms: number | null;
+  readonly time_to_first_token_ms: number | null;
+  readonly tokens_per_second: number | null;
+  readonly peak_rss_bytes: number | null;
+  /** The benchmark's own figures, to stand beside. */
+  readonly benchmark_latency_ms: number | null;
+  readonly benchmark_tokens_per_second: number | null;
+  /** Why there was no more of a test, or what was tested instead. */
+  readonly note: string | null;
+};
+
+export interface DeploymentOutcome {
+  readonly record: DeploymentRecord;
+  readonly state: EndState | 'dry-run';
+  readonly bundlePath: string | null;
+  readonly releasePath: string | null;
+  readonly artifactSha256: string | null;
+  readonly evidence: Evidence | null;
+  readonly loadTest: LoadTestReport;
+  readonly dryRun: boolean;
+  /** The same bytes were live already: nothing was changed. */
+  readonly alreadyLive: boolean;
+  /** What was live before, or null. */
+  readonly previousReleaseId: string | null;
+  /** No restart command is known yet: a running server keeps the old release until somebody restarts it. */
+  readonly restarted: false;
+  readonly warnings: readonly Warning[];
+}
+
+/** Everything about an attempt that the nine fields cannot say: `details_<id>.json`. */
+export type DeploymentDetails = JsonObject;

@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+import { DISK_MARGIN_BYTES } from '../../../src/deploy/limits.ts';
+import {
+  assertMemory,
+  assertUsableTarget,
+  planDeployment,
+  type PlanOptions,
+  type ReleaseNeeds,
+  type TargetFacts,
+} from '../../../src/deploy/plan.ts';
+import { viewJournal } from '../../../src/deploy/target-view.ts';
+import { JournalScript, toJournalLine } from '../../fakes/journal.ts';
+
+const OPTIONS: PlanOptions = { allowNetworkFs: false, retryBad: false };
+const NEEDS: ReleaseNeeds = {
+  version: 'v1',
+  artifactSha256: 'aa',
+  totalSizeBytes: 4_000_000_000,
+  largestFileBytes: 4_000_000_000,
+  memoryBytes: 5_000_000_000,
+};
+const LIVE = 'deploy_v1';
+
+function toFacts(
+  rest: Partial<TargetFacts> = {},
+  disk: Partial<TargetFacts['fileSystem']> = {},
+): TargetFacts {
+  return {
+    platform: 'linux',
+    targetPath: '/srv/llm',
+    parentDir: '/srv',
+    parent: 'ready',
+    unsafeFolders: [],
+    occupant: { kind: 'nothing' },
+    fileSystem: {
+      type: 'ext4',
+      isNetwork: false,
+      hasSymbolicLinks: true,
+      maxFileBytes: null,
+      freeBytes: 8_000_000_000,
+      totalBytes: 16_000_000_000,
+      ...disk,
+    },
+    availableMemoryBytes: 6_000_000_000,
+    view: viewJournal([]),
+    ...rest,
+  };
+}
+
+const occupied: TargetFacts['occupant'] = { kind: 'release', releaseId: LIVE, linkText: `x/${LIVE}` };
+const knownBad = viewJournal([
+  toJournalLine({ to: 'deploy_v0', artifact_sha256: 'aa', state: 'live', verdicts: { deploy_v0: 'bad' } }),
+]);
+
+describe('planDeployment', () => {
+  describe('when everything is as it should be', () => {
+    it('plans a first deployment', () => {
+      expect(planDeployment(toFacts(), NEEDS, OPTIONS)).toEqual({
+        targetPath: '/srv/llm',
+        from: null,
+        requiredDiskBytes: 4_000_000_000 + DISK_MARGIN_BYTES,
+        freeDiskBytes: 8_000_000_000,
+        isLiveAlready: false,
+      });
+    });
+
+    it('says what the link must still be when it is swapped, whether the journal knows it or not', () => {
+      expect(planDeployment(toFacts({ occupant: occupied }), NEEDS, OPTIONS)).toMatchObject({
+        from: LIVE,
+        isLiveAlready: false,
+      });
+    });
+  });
+
+  const cases: readonly (readonly [
+    string,
+    Partial<TargetFacts>,
+    Partial<TargetFacts['fileSystem']>,
+    string,
+    object,
+    RegExp,
+  ])[] = [
+    [
+      'the system has no links',
+      { platform: 'win32' },
+      {},
+      'PLATFORM_UNSUPPORTED',
+      { expected: 'linux or darwin', received: 'win32' },
+      /Linux/,
+    ],
+    [
+      'the parent is missing',
+      { parent: 'missing', parentDir: '/srv/my models' },
+      {},
+      'TARGET_PARENT_MISSING',
+      { expected: 'a folder /srv/my models', received: 'nothing' },
+      /: mkdir -p '\/srv\/my models'$/,
+    ],
+    [
+      'the parent is a file',
+      { parent: 'not-a-folder' },
+      {},
+      'TARGET_PARENT_MISSING',
+      { expected: 'a folder /srv', received: 'a file' },
+      /mkdir/,
+    ],
+    [
+      'the parent cannot be written',
+      { parent: 'not-writable' },
+      {},
+      'TARGET_NOT_WRITABLE',
+      { expected: 'write permission in /srv' },
+      /--target-path/,
+    ],
+    [
+      'anybody may write there',
+      { unsafeFolders: [{ path: '/srv', reason: 'open' }] },
+      {},
+      'TARGET_UNSAFE',
+      { received: '/srv is writable for everybody' },
+      /: chmod o-w \/srv$/,
+    ],
+    [
+      'somebody prepared our folder',
+      { unsafeFolders: [{ path: '/srv/.llm.milton', reason: 'foreign' }] },
+      {},
+      'TARGET_UNSAFE',
+      { received: '/srv/.llm.milton belongs to somebody else, or is no folder' },
+      /: ls -ld \/srv\/\.llm\.milton$/,
+    ],
+    [
+      'something else stands there',
+      { occupant: { kind: 'foreign', what: 'a folder' } },
+      {},
+      'TARGET_NOT_OURS',
+      { expected: 'nothing, or a link that Milton Edge made', received: 'a folder' },
+      /--target-path/,
+    ],
+    [
+      'there are no symbolic links',
+      {},
+      { type: 'vfat', hasSymbolicLinks: false },
+      'TARGET_NO_LINKS',
+      { expected: 'a file system with symbolic links', received: 'vfat' },
+      /ext4/,
+    ],
+    [
+      'it lies on a network',
+      {},
+      { type: 'nfs4', isNetwork: true },
+      'TARGET_NETWORK',
+      { expected: 'a local file system', received: 'nfs4' },
+      /--allow-network-fs/,
+    ],
+    [
+      'the same bytes were bad',
+      { view: knownBad },
+      {},
+      'DEPLOY_MODEL_BAD',
+      { received: 'sha256:aa' },
+      /--retry-bad/,
+    ],
+    [
+      'the disk is too small',
+      {},
+      { freeBytes: 3_000_000_000 },
+      'TARGET_DISK_SHORT',
+      { expected: '4016777216 bytes free', received: '3000000000 bytes free' },
+      /1\.02 GB/,
+    ],
+    [
+      'a file is too large for the file system',
+      {},
+      { type: 'hpfs', maxFileBytes: 2 ** 31 },
+      'TARGET_FILE_TOO_LARGE',
+      { expected: 'files of at most 2147483648 bytes', received: '4000000000 bytes' },
+      /another file system/,
+    ],
+    [
+      'the load test does not fit into memory',
+      { availableMemoryBytes: 1_000 },
+      {},
+      'DEPLOY_MEMORY_SHORT',
+      { expected: '5000000000 bytes available', received: '1000 bytes available' },
+      /--skip-load-test/,
+    ],
+  ];
+
+  describe.each(cases)('when %s', (_, facts, disk, code, sides, hint) => {
+    it('refuses with both sides and the next step', () => {
+      expect(() => planDeployment(toFacts(facts, disk), NEEDS, OPTIONS)).toThrow(
+        expect.objectContaining({
+          code,
+          aftermath: 'unchanged',
+          details: expect.objectContaining({ ...sides, target_path: '/srv/llm' }),
+          hint: expect.stringMatching(hint),
+        }),
+      );
+    });
+  });
+
+  it('names the first reason where there are several, in the order of the list', () => {
+    const order = cases.map(([, , , code]) => code);
+    for (const [index] of cases.entries()) {
+      // Of cases that set the same fact, the earlier one is what is left out in the next round.
+      const rest = cases.slice(index).toReversed();
+      const facts = Object.assign({}, ...rest.map(([, one]) => one)) as Partial<TargetFacts>;
+      const disk = Object.assign({}, ...rest.map(([, , one]) => one)) as Partial<TargetFacts['fileSystem']>;
+      const known = index > 10 ? { ...facts, view: viewJournal([]) } : facts;
+      expect(() => planDeployment(toFacts(known, disk), NEEDS, OPTIONS)).toThrow(
+        expect.objectContaining({ code: order[index] }),
+      );
+    }
+  });
+
+  it('passes at the very limit and refuses one byte beyond it', () => {
+    const freeBytes = NEEDS.totalSizeBytes + DISK_MARGIN_BYTES;
+    const limits = { freeBytes, maxFileBytes: NEEDS.largestFileBytes };
+    const memory = { availableMemoryBytes: NEEDS.memoryBytes ?? 0 };
+    expect(planDeployment(toFacts(memory, limits), NEEDS, OPTIONS).requiredDiskBytes).toBe(freeBytes);
+    expect(() => planDeployment(toFacts({}, { freeBytes: freeBytes - 1 }), NEEDS, OPTIONS)).toThrow(/disk/);
+    const tooLarge = toFacts({}, { maxFileBytes: NEEDS.largestFileBytes - 1 });
+    expect(() => planDeployment(tooLarge, NEEDS, OPTIONS)).toThrow(/at most/);
+  });
+
+  it('takes the two flags at their word', () => {
+    const facts = toFacts({ view: knownBad }, { type: 'nfs4', isNetwork: true });
+    expect(planDeployment(facts, NEEDS, { allowNetworkFs: true, retryBad: true }).from).toBeNull();
+  });
+
+  it('asks for no memory where no inference will run', () => {
+    const facts = toFacts({ availableMemoryBytes: 0 });
+    expect(planDeployment(facts, { ...NEEDS, memoryBytes: null }, OPTIONS).from).toBeNull();
+  });
+
+  describe('when the same bytes are live', () => {
+    const view = viewJournal(new JournalScript().deploy(LIVE, undefined, 'aa').lines);
+    const live = toFacts({ occupant: occupied, view, availableMemoryBytes: 0 }, { freeBytes: 0 });
+
+    it('says so, and needs neither disk nor memory', () => {
+      expect(planDeployment(live, NEEDS, OPTIONS).isLiveAlready).toBe(true);
+    });
+
+    it('needs both again if they were found damaged', () => {
+      expect(() => planDeployment(live, NEEDS, { ...OPTIONS, isRepair: true })).toThrow(
+        expect.objectContaining({ code: 'TARGET_DISK_SHORT' }),
+      );
+    });
+
+    it('counts neither another version of them nor another release as live', () => {
+      const other = { ...NEEDS, version: 'v2', totalSizeBytes: 0, memoryBytes: null };
+      const roomy = toFacts({ occupant: occupied, view });
+      expect(planDeployment(roomy, other, OPTIONS).isLiveAlready).toBe(false);
+      const moved = toFacts({ occupant: { kind: 'release', releaseId: 'deploy_v9', linkText: '' }, view });
+      expect(planDeployment(moved, NEEDS, OPTIONS).isLiveAlready).toBe(false);
+    });
+  });
+
+  it('does not judge the room that the remains of a crash still take', () => {
+    const view = viewJournal(new JournalScript().deploy('deploy_v1', ['planned', 'staging']).lines);
+    const facts = toFacts({ view }, { freeBytes: 0 });
+    expect(planDeployment(facts, NEEDS, OPTIONS).freeDiskBytes).toBe(0);
+  });
+});
+
+describe('assertUsableTarget', () => {
+  it('asks nothing about room: a rollback writes no weights', () => {
+    expect(() =>
+      assertUsableTarget(toFacts({ availableMemoryBytes: 0 }, { freeBytes: 0 }), OPTIONS),
+    ).not.toThrow();
+  });
+
+  it('quotes a folder name as a shell needs it', () => {
+    const facts = toFacts({ unsafeFolders: [{ path: "/srv/ada's", reason: 'open' }] });
+    expect(() => assertUsableTarget(facts, OPTIONS)).toThrow(
+      expect.objectContaining({ hint: `Take the right away: chmod o-w '/srv/ada'\\''s'` }),
+    );
+  });
+});
+
+describe('assertMemory', () => {
+  it('gives the next step of whoever asks', () => {
+    expect(() => assertMemory(toFacts({ availableMemoryBytes: 1 }), NEEDS, 'Do this.')).toThrow(
+      expect.objectContaining({ code: 'DEPLOY_MEMORY_SHORT', hint: 'Do this.' }),
+    );
+  });
+});
