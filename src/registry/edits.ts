@@ -82,7 +82,7 @@ export function requireRow(rows: Rows, version: string): RegistryRow {
       'REGISTRY_VERSION_UNKNOWN',
       `${escapeText(version)} is not registered: no model is.`,
       {
-        hint: 'Register one first: milton models register --gguf FILE',
+        hint: 'Register one first: milton models register VERSION --gguf FILE',
         details: { version, closest: [] },
       },
     );

@@ -35,17 +35,17 @@ export const REGISTRY_FAILURES = {
   REGISTRY_NO_GGUF: {
     exitCode: 1,
     summary: 'The registry entry has no metrics.compression.gguf_path: there is no GGUF for this model.',
-    hint: 'Register its GGUF (milton models register --gguf FILE), or ship the directory: milton deploy --artifact hf-distilled',
+    hint: 'Register its GGUF (milton models register VERSION --gguf FILE), or ship the directory: milton deploy --artifact hf-distilled',
   },
   REGISTRY_PATH_RELATIVE: {
     exitCode: 3,
     summary: 'The path of an artifact is relative, so that it names another file in every working directory.',
-    hint: 'Register the model again with the path it really has: milton models register --gguf FILE',
+    hint: 'Register the model again with the path it really has: milton models register VERSION --gguf FILE',
   },
   REGISTRY_ARTIFACT_MISSING: {
     exitCode: 1,
     summary: 'The path that the registry gives for an artifact does not exist.',
-    hint: 'Put the artifact back, or register the model again with the path it has now.',
+    hint: 'Put the artifact back, or register the path it has now: milton models register VERSION --gguf FILE',
   },
   REGISTRY_ARTIFACT_WRONG_KIND: {
     exitCode: 3,

@@ -26,6 +26,7 @@ export async function resolveArtifact(entry: RegistryEntry, type: ArtifactType):
       what: 'is not an absolute path',
       expected: 'an absolute path',
       received: path,
+      hint: `Register the path it really has: ${registerCommand(artifact)}`,
     });
   }
   await assertKind(artifact);
@@ -52,7 +53,7 @@ function requireGgufPath(entry: RegistryEntry): string {
     'REGISTRY_NO_GGUF',
     `There is no GGUF for ${version}: its registry entry has no metrics.compression.gguf_path.`,
     {
-      hint: `Make one and register it (milton models register --gguf FILE --version ${version}), or ship the directory: milton deploy --artifact hf-distilled`,
+      hint: `Make one and register it (milton models register ${version} --gguf FILE), or ship the directory: milton deploy --artifact hf-distilled`,
       details: { version, expected: 'metrics.compression.gguf_path', received: 'no such path' },
     },
   );
@@ -67,7 +68,7 @@ async function assertKind(artifact: Artifact): Promise<void> {
     what: `is ${received}, not ${expected}`,
     expected,
     received,
-    hint: `Register ${artifact.version} with the right path, or try --artifact ${other}`,
+    hint: `Register the right path (${registerCommand(artifact)}), or ship what is there: --artifact ${other}`,
   });
 }
 
@@ -120,8 +121,13 @@ function refuseMissing(artifact: Artifact, cause: unknown): RegistryFailure {
     what: 'does not exist',
     expected: artifact.path,
     received: 'no such path',
+    hint: `Put it back, or register the path it has now: ${registerCommand(artifact)}`,
     cause,
   });
+}
+
+function registerCommand({ type, version }: Artifact): string {
+  return `milton models register ${version} ${type === 'gguf' ? '--gguf FILE' : '--hf DIR'}`;
 }
 
 interface Refusal {

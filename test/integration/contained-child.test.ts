@@ -194,8 +194,8 @@ describe.runIf(linux)('spawnContained', () => {
       const parent = spawn(process.execPath, [fixture('parent').pathname, 'spin'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-      const pids = JSON.parse(line.toString()) as number[];
+      const [line] = await Promise.race([once(parent.stdout, 'data'), once(parent, 'exit')]);
+      const pids = JSON.parse(String(line)) as number[];
       expect(pids).toHaveLength(3);
       expect(running(pids)).toEqual(pids);
       parent.kill('SIGKILL');

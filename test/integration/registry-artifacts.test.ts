@@ -45,9 +45,7 @@ describe('resolveArtifact', () => {
     await expect(resolveArtifact(entry, 'gguf')).rejects.toThrow(
       expect.objectContaining({
         code: 'REGISTRY_NO_GGUF',
-        hint: expect.stringMatching(
-          /milton models register --gguf FILE --version v1.*--artifact hf-distilled/,
-        ),
+        hint: expect.stringMatching(/milton models register v1 --gguf FILE.*--artifact hf-distilled/),
       }),
     );
   });

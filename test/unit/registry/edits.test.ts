@@ -133,7 +133,7 @@ describe('requireRow', () => {
 
   it('says how to begin when nothing is registered', () => {
     expect(() => requireRow([], 'v1')).toThrow(
-      expect.objectContaining({ hint: 'Register one first: milton models register --gguf FILE' }),
+      expect.objectContaining({ hint: 'Register one first: milton models register VERSION --gguf FILE' }),
     );
   });
 });

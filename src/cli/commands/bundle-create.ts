@@ -1,0 +1,131 @@
+/** `milton bundle create`: from a path, without any registry, or of a registered version. */
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { ARTIFACT_TYPES, formatBytes, type ArtifactType } from '../../core/index.ts';
+import type { BundledModel } from '../../pipeline/index.ts';
+import type { CommandContext, CommandResult, Perform } from '../context.ts';
+import { CliFailure } from '../error.ts';
+import { collectList } from '../option-values.ts';
+import { parsePolicyRules } from './policy-rules.ts';
+import { readSourceDateEpoch } from '../source-date.ts';
+import { shellWord, shown } from '../text-style.ts';
+import { openModels } from './open-models.ts';
+
+interface CreateFlags {
+  readonly model?: string;
+  readonly version?: string;
+  readonly artifact: ArtifactType;
+  readonly out?: string;
+  readonly benchmarkFile?: string;
+  readonly run?: string;
+  readonly benchmarksDir?: string;
+  readonly recordPath?: boolean;
+  readonly allow?: readonly string[];
+}
+
+export function addBundleCreateCommand(bundle: Command, perform: Perform): void {
+  bundle
+    .command('create')
+    .argument('[version]', 'a registered version')
+    .description(
+      'Pack one model into one file: a registered version, or any file with --model and --version.',
+    )
+    .option('--model <path>', 'a GGUF file, or a directory with --artifact hf-distilled; needs no registry')
+    .option('--version <version>', 'the version that the bundle carries')
+    .addOption(new Option('--artifact <type>', 'what to pack').choices([...ARTIFACT_TYPES]).default('gguf'))
+    .option('--out <dir>', 'where to write it (default: bundles/ in the state directory)')
+    .option('--benchmark-file <run>', 'the run that measured it, by name or path; its digest must match')
+    .addOption(new Option('--run <run>', 'the same as --benchmark-file').conflicts('benchmarkFile'))
+    .option('--benchmarks-dir <dir>', 'where runs are looked for (default: in the state directory)')
+    .option('--record-path', 'put the absolute path of the model into the manifest')
+    .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ milton bundle create v1.20260111.1425 --benchmark-file benchmark_20260111_202801\n  $ milton bundle create --model model-q4_0.gguf --version v1 --out /media/usb',
+    )
+    .action(perform<CreateFlags>(create));
+}
+
+async function create(
+  context: CommandContext,
+  options: CreateFlags,
+  [operand]: readonly string[],
+): Promise<CommandResult> {
+  const version = chooseVersion(options, operand);
+  const { bundleModel, findRun } = await import('../../pipeline/index.ts');
+  const benchmarkFile = options.benchmarkFile ?? options.run;
+  const { clock, env, onProgress, signal, state } = context;
+  const runsDir = options.benchmarksDir === undefined ? state.runsDir : resolve(options.benchmarksDir);
+  const bundled = await bundleModel({
+    version,
+    artifactType: options.artifact,
+    from:
+      options.model === undefined
+        ? { kind: 'registry', registry: await openModels(context) }
+        : { kind: 'path', path: options.model },
+    run: benchmarkFile === undefined ? null : await findRun({ runsDir, benchmarkFile, clock }),
+    outDir: options.out ?? state.bundlesDir,
+    clock,
+    sourceDateEpochSeconds: readSourceDateEpoch(env),
+    recordPath: options.recordPath === true,
+    allow: await parsePolicyRules(options.allow),
+    tool: `milton-edge ${context.version}`,
+    onProgress,
+    onWarning: context.warn,
+    signal,
+  });
+  return created(bundled);
+}
+
+function chooseVersion({ model, version }: CreateFlags, operand: string | undefined): string {
+  if (version !== undefined && operand !== undefined && version !== operand) {
+    throw new CliFailure('CLI_USAGE', 'The version is given twice, and differently.', {
+      hint: 'Leave one of the two away.',
+      details: { expected: 'one version', received: `${shown(operand)} and --version ${shown(version)}` },
+    });
+  }
+  const chosen = version ?? operand;
+  if (chosen !== undefined) return chosen;
+  throw new CliFailure('CLI_USAGE', 'Which version? A bundle always carries one.', {
+    hint:
+      model === undefined
+        ? 'milton bundle create VERSION, with one of: milton models list'
+        : `milton bundle create --model ${shellWord(model)} --version v1`,
+    details: { expected: 'VERSION or --version', received: 'neither' },
+  });
+}
+
+function created({ artifact, bundle }: BundledModel): CommandResult {
+  const { manifest, evidence } = bundle;
+  return {
+    json: {
+      path: bundle.path,
+      bundle_id: bundle.bundleId,
+      model_version: manifest.model_version,
+      artifact_type: artifact.type,
+      artifact_sha256: bundle.artifactSha256,
+      artifact_size_bytes: artifact.totalSizeBytes,
+      size_bytes: bundle.sizeBytes,
+      evidence,
+    },
+    warnings: bundle.warnings,
+    text: (style) => [
+      `${style.colors.green('packed')}  ${style.colors.bold(shown(bundle.path))}`,
+      ...style.facts([
+        ['bundle', `${shown(bundle.bundleId)} (${formatBytes(bundle.sizeBytes)})`],
+        [
+          'model',
+          `${shown(manifest.model_version)} (${artifact.type}, ${formatBytes(artifact.totalSizeBytes)})`,
+        ],
+        ['sha256', bundle.artifactSha256],
+        [
+          'evidence',
+          evidence.run_id === null
+            ? `${evidence.kind}: no run was given`
+            : `${evidence.kind} by ${shown(evidence.run_id)}`,
+        ],
+        ['next', style.colors.cyan(`milton deploy --bundle ${shellWord(bundle.path)} --target-path DIR`)],
+      ]),
+    ],
+  };
+}

@@ -1,0 +1,203 @@
+/** `milton bundle …`: one file that holds one model, and everything that is known about it. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { formatBytes } from '../../core/index.ts';
+import { withFileSource } from '../../system/index.ts';
+import type { BundleMetadata, ListedBundle, VerifiedBundle } from '../../bundle/index.ts';
+import type { CommandResult, Perform } from '../context.ts';
+import { formatCount } from '../numbers.ts';
+import { shellWord, shown, type TextStyle } from '../text-style.ts';
+import { addBundleCreateCommand } from './bundle-create.ts';
+
+export function addBundleCommands(program: Command, perform: Perform): void {
+  const bundle = program
+    .command('bundle')
+    .description('Pack a model into one file, look into it, verify it.');
+  addBundleCreateCommand(bundle, perform);
+  bundle
+    .command('list')
+    .description('The bundles in a folder, newest first; reads only the start of each.')
+    .option('--dir <dir>', 'the folder (default: bundles/ in the state directory)')
+    .addHelpText('after', '\nExample:\n  $ milton bundle list --dir /media/usb')
+    .action(
+      perform<{ dir?: string }>(async (context, options) => {
+        const { listBundles } = await import('../../bundle/index.ts');
+        const dir = options.dir === undefined ? context.state.bundlesDir : resolve(options.dir);
+        return listed(dir, await listBundles(dir));
+      }),
+    );
+  bundle
+    .command('inspect')
+    .argument('<file>', 'a bundle')
+    .description('What a bundle says about itself. Reads its start only, and proves nothing: see verify.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ milton bundle inspect milton_edge_bundle_v1_20260111_202801.tar.gz',
+    )
+    .action(
+      perform(async (context, _options, [file = '']) => {
+        const { inspectBundle } = await import('../../bundle/index.ts');
+        const { onProgress, signal } = context;
+        return withFileSource(resolve(file), async (source) =>
+          inspected(source.path, await inspectBundle(source, { onProgress, signal })),
+        );
+      }),
+    );
+  bundle
+    .command('verify')
+    .argument('<file>', 'a bundle')
+    .description('Read a bundle to its last byte and compare every digest. Writes nothing.')
+    .addHelpText('after', '\nExample:\n  $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz')
+    .action(
+      perform(async (context, _options, [file = '']) => {
+        const { verifyBundle } = await import('../../bundle/index.ts');
+        const { onProgress, signal } = context;
+        return withFileSource(resolve(file), async (source) =>
+          verified(source.path, await verifyBundle(source, { onProgress, signal })),
+        );
+      }),
+    );
+}
+
+function listed(dir: string, bundles: readonly ListedBundle[]): CommandResult {
+  return {
+    json: {
+      dir,
+      bundles: bundles.map(({ path, name, sizeBytes, modifiedAt, metadata, failure }) => ({
+        path,
+        name,
+        size_bytes: sizeBytes,
+        modified_at: modifiedAt.toISOString(),
+        format: metadata?.format ?? null,
+        bundle_id: metadata?.manifest.bundle_id ?? null,
+        model_version: metadata?.manifest.model_version ?? null,
+        artifact_type: metadata?.manifest.artifact_type ?? null,
+        artifact_sha256: metadata?.edge?.artifact.sha256 ?? null,
+        evidence: metadata?.edge?.evidence.kind ?? null,
+        created_at: metadata?.manifest.created_at ?? null,
+        error: failure === null ? null : { code: failure.code, message: failure.message },
+      })),
+    },
+    text: async (style) =>
+      bundles.length === 0
+        ? [`There is no bundle in ${shown(dir)}. Make one with:`, '  milton bundle create VERSION']
+        : listTable(bundles, style),
+  };
+}
+
+async function listTable(bundles: readonly ListedBundle[], style: TextStyle): Promise<readonly string[]> {
+  const { colors } = style;
+  const rows = bundles.map(({ name, sizeBytes, metadata, failure }) => [
+    shown(name),
+    shown(metadata?.manifest.model_version),
+    failure === null ? shown(metadata?.manifest.artifact_type) : colors.red(shown(failure.code)),
+    metadata === null ? '-' : shown(metadata.edge?.evidence.kind ?? 'unbound'),
+    formatBytes(sizeBytes),
+  ]);
+  return style.table(['bundle', 'model', 'artifact', 'evidence', 'size'], rows);
+}
+
+function inspected(path: string, metadata: BundleMetadata): CommandResult {
+  const { manifest, edge, format, sizeBytes, signed, sums } = metadata;
+  return {
+    json: {
+      path,
+      format,
+      size_bytes: sizeBytes,
+      signed,
+      manifest,
+      edge,
+      registry_entry: metadata.registryEntry,
+      benchmark_summary: metadata.benchmarkSummary,
+      sums: Object.fromEntries(sums),
+    },
+    text: (style) => [
+      style.colors.bold(shown(manifest.bundle_id)),
+      ...style.facts([
+        ...bundleFacts(metadata, path),
+        ['format', describeFormat(format)],
+        ['signature', signed],
+      ]),
+      '',
+      `Nothing was verified yet: milton bundle verify ${shellWord(path)}`,
+    ],
+  };
+}
+
+function bundleFacts(metadata: BundleMetadata, path: string): readonly (readonly [string, string | null])[] {
+  const { manifest, edge, sizeBytes } = metadata;
+  const artifact = edge?.artifact;
+  const parts = [
+    manifest.artifact_type,
+    artifact?.architecture ?? null,
+    artifact?.quantization ?? null,
+    artifact?.parameter_count === undefined || artifact.parameter_count === null
+      ? null
+      : `${formatCount(artifact.parameter_count)} parameters`,
+  ];
+  const memory = edge?.requires.memory_bytes ?? null;
+  return [
+    ['file', `${shown(path)} (${formatBytes(sizeBytes)})`],
+    ['made', shown(manifest.created_at)],
+    ['model', shown(manifest.model_version)],
+    [
+      'artifact',
+      parts
+        .filter((part) => part !== null)
+        .map(shown)
+        .join(', '),
+    ],
+    ['sha256', artifact === undefined ? null : shown(artifact.sha256)],
+    ['files', `${Object.keys(manifest.files).length}, ${formatBytes(manifest.total_size_bytes)}`],
+    ['evidence', describeEvidence(metadata)],
+    ['needs', edge === null ? null : `${formatBytes(edge.requires.disk_bytes)} of disk`],
+    [
+      '',
+      memory === null
+        ? null
+        : `about ${formatBytes(memory)} of memory at ${edge?.requires.memory_context_tokens ?? 0} tokens of context`,
+    ],
+  ];
+}
+
+function describeEvidence({ edge }: BundleMetadata): string {
+  if (edge === null) return 'unbound: made by the Python tool, which states no digest';
+  const { kind, run_id } = edge.evidence;
+  return run_id === null ? `${kind}: no run was given` : `${kind} by ${shown(run_id)}`;
+}
+
+function describeFormat(format: 1 | 2): string {
+  return format === 1 ? '1 (of the Python tool)' : '2';
+}
+
+function verified(
+  path: string,
+  { metadata, artifactSha256, fileCount, totalSizeBytes }: VerifiedBundle,
+): CommandResult {
+  const { manifest, edge, format, signed } = metadata;
+  return {
+    json: {
+      path,
+      format,
+      bundle_id: manifest.bundle_id,
+      model_version: manifest.model_version,
+      artifact_type: manifest.artifact_type,
+      artifact_sha256: artifactSha256,
+      files: fileCount,
+      total_size_bytes: totalSizeBytes,
+      evidence: edge?.evidence ?? null,
+      signed,
+    },
+    text: (style) => [
+      `${style.colors.green('verified')}  ${style.colors.bold(shown(manifest.bundle_id))}`,
+      ...style.facts([
+        ['file', shown(path)],
+        ['model', `${shown(manifest.model_version)} (${shown(manifest.artifact_type)})`],
+        ['sha256', artifactSha256],
+        ['files', `${fileCount}, ${formatBytes(totalSizeBytes)}: every digest matches`],
+        ['evidence', describeEvidence(metadata)],
+        ['signature', signed],
+      ]),
+    ],
+  };
+}

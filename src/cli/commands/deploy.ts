@@ -1,0 +1,170 @@
+/** `milton deploy`: choose, pack, verify, load-test, go live. */
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { ARTIFACT_TYPES, Failure, type ArtifactType } from '../../core/index.ts';
+import type { DeployOptions } from '../../deploy/index.ts';
+import type { ChosenModel, DeployedModel, DeploySource, SelectedRun } from '../../pipeline/index.ts';
+import type { CommandContext, CommandResult, Perform } from '../context.ts';
+import { CliFailure } from '../error.ts';
+import { collectList, parseCount } from '../option-values.ts';
+import { readSourceDateEpoch } from '../source-date.ts';
+import { shown } from '../text-style.ts';
+import { parsePolicyRules } from './policy-rules.ts';
+import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
+import { parseFileMode, parseGroup } from './permissions.ts';
+import { openDeployContext } from './target-options.ts';
+
+interface DeployFlags extends RunFlags {
+  readonly artifact?: ArtifactType;
+  /** A path; false for `--no-bundle`; commander gives both flags one name. */
+  readonly bundle?: string | boolean;
+  readonly targetPath?: string;
+  readonly dryRun?: boolean;
+  readonly withLoadTest?: boolean;
+  readonly skipChecksum?: boolean;
+  readonly skipLoadTest?: boolean;
+  readonly loadTestTokens?: number;
+  readonly allow?: readonly string[];
+  readonly allowNetworkFs?: boolean;
+  readonly retryBad?: boolean;
+  readonly activate: boolean;
+  readonly mode?: number;
+  readonly group?: string;
+}
+
+export function addDeployCommand(program: Command, perform: Perform): void {
+  const command = program
+    .command('deploy')
+    .description(
+      'Put the best model of the newest benchmark run live, or a bundle: verified, load-tested, in one step.',
+    );
+  addRunOptions(command)
+    .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
+    .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark')
+    .option('--no-bundle', 'make the release from the local artifact itself, without a bundle')
+    .option(
+      '--target-path <path>',
+      'the link that goes live, e.g. /srv/llm (default: in the state directory)',
+    )
+    .option('--dry-run', 'check and test everything, deploy nothing')
+    .option('--with-load-test', 'with --dry-run --bundle: unpack into a private folder and load-test too')
+    .option('--skip-checksum', 'let a digest mismatch pass; such a release is never gone back to')
+    .option('--skip-load-test', 'check the structure only; nothing is loaded')
+    .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
+    .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
+    .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
+    .option('--retry-bad', 'deploy bytes that were found bad on this target before')
+    .option('--no-activate', 'do not make the version the active one in the registry')
+    .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
+    .option('--group <group>', 'group of the files of the release, by name or number')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ milton deploy --target-path /srv/llm
+  $ milton deploy --bundle milton_edge_bundle_v1_20260111_202801.tar.gz --target-path /srv/llm
+  $ milton deploy --dry-run`,
+    )
+    .action(perform<DeployFlags>(deploy));
+}
+
+async function deploy(context: CommandContext, flags: DeployFlags): Promise<CommandResult> {
+  const { deployModel } = await import('../../pipeline/index.ts');
+  const source = await readSource(flags, context);
+  const options = await readOptions(flags);
+  const deployContext = await openDeployContext(flags.targetPath ?? null, context);
+  const selections: SelectedRun[] = [];
+  try {
+    const deployed = await deployModel(
+      {
+        source,
+        options,
+        activate: flags.activate,
+        onWarning: context.warn,
+        onSelected: (selected) => selections.push(selected),
+        onChosen: (chosen) => context.notice(describeChoice(chosen)),
+      },
+      deployContext,
+    );
+    return await result(deployed);
+  } catch (error) {
+    const [selected] = selections;
+    if (!(error instanceof Failure) || error.code !== 'SELECT_NONE_PASSED' || selected === undefined)
+      throw error;
+    const { selectionText } = await import('./selection-text.ts');
+    return { json: {}, text: (style) => selectionText(selected, style), failure: error };
+  }
+}
+
+async function result(deployed: DeployedModel): Promise<CommandResult> {
+  const { deployedJson, deployedText } = await import('./deployment-report.ts');
+  return {
+    json: deployedJson(deployed),
+    text: (style) => deployedText(deployed, style),
+    warnings: deployed.warnings,
+  };
+}
+
+async function readSource(flags: DeployFlags, context: CommandContext): Promise<DeploySource> {
+  if (typeof flags.bundle === 'string') {
+    assertOnlyBundle(flags);
+    return { kind: 'bundle', path: resolve(flags.bundle) };
+  }
+  const { runsDir, benchmarkFile, weights, thresholds } = await readRunOptions(flags, context);
+  return {
+    kind: 'run',
+    benchmarkFile: benchmarkFile ?? null,
+    runsDir,
+    artifactType: flags.artifact ?? 'gguf',
+    select: { ...(weights !== undefined && { weights }), ...(thresholds !== undefined && { thresholds }) },
+    allow: await parsePolicyRules(flags.allow ?? []),
+    makeBundle: flags.bundle !== false,
+    sourceDateEpochSeconds: readSourceDateEpoch(context.env),
+    tool: `milton-edge ${context.version}`,
+  };
+}
+
+/** A bundle says itself what it holds: an option that would choose another model must not be passed over. */
+function assertOnlyBundle(flags: DeployFlags): void {
+  const choosing = [
+    'artifact',
+    'benchmarkFile',
+    'run',
+    'benchmarksDir',
+    'weights',
+    'thresholds',
+    'allow',
+  ] as const;
+  const given = choosing.filter((name) => flags[name] !== undefined);
+  if (given.length === 0) return;
+  const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new CliFailure(
+    'CLI_USAGE',
+    `A bundle is deployed as it is; ${names.join(', ')} would change nothing.`,
+    {
+      hint: 'Leave --bundle away to choose a model from a benchmark run, or leave the other option away.',
+      details: { expected: '--bundle without options that choose a model', received: names.join(', ') },
+    },
+  );
+}
+
+async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
+  const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
+  return {
+    dryRun: flags.dryRun ?? false,
+    withLoadTest: flags.withLoadTest ?? false,
+    skipChecksum: flags.skipChecksum ?? false,
+    skipLoadTest: flags.skipLoadTest ?? false,
+    loadTestTokens: flags.loadTestTokens ?? defaults.loadTestTokens,
+    allowNetworkFs: flags.allowNetworkFs ?? false,
+    retryBad: flags.retryBad ?? false,
+    permissions: {
+      fileMode: flags.mode ?? defaults.permissions.fileMode,
+      groupId: flags.group === undefined ? null : await parseGroup(flags.group),
+    },
+  };
+}
+
+function describeChoice({ loaded, candidate, artifact }: ChosenModel): string {
+  return `Selected ${shown(candidate.version)} from ${shown(loaded.run.metadata.run_id)}: ${shown(artifact.path)}`;
+}

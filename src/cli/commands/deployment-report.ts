@@ -1,0 +1,194 @@
+/** What a deployment or a rollback says at its end, to people and as JSON. */
+import { formatBytes, type JsonObject } from '../../core/index.ts';
+import type { DeploymentOutcome, LoadTestReport } from '../../deploy/index.ts';
+import type { DeployedModel } from '../../pipeline/index.ts';
+import { shown, type TextStyle } from '../text-style.ts';
+import { formatNumber } from '../numbers.ts';
+
+type Fact = readonly [label: string, value: string | null];
+
+/** The nine fields of the record and what they cannot say. */
+export function outcomeJson(outcome: DeploymentOutcome): JsonObject {
+  return {
+    ...outcome.record,
+    state: outcome.state,
+    bundle_path: outcome.bundlePath,
+    release_path: outcome.releasePath,
+    artifact_sha256: outcome.artifactSha256,
+    dry_run: outcome.dryRun,
+    evidence: outcome.evidence,
+    load_test: outcome.loadTest,
+    already_live: outcome.alreadyLive,
+    previous_release_id: outcome.previousReleaseId,
+    restarted: outcome.restarted,
+  };
+}
+
+export function deployedJson(deployed: DeployedModel): JsonObject {
+  const { chosen, outcome } = deployed;
+  return {
+    ...outcomeJson(outcome),
+    bundle_size_bytes: deployed.bundleSizeBytes,
+    activated_version: deployed.activated,
+    run:
+      chosen === null
+        ? null
+        : {
+            path: chosen.loaded.path,
+            run_id: chosen.loaded.run.metadata.run_id,
+            candidate_count: chosen.loaded.run.candidates.length,
+          },
+    artifact: chosen === null ? null : { type: chosen.artifact.type, path: chosen.artifact.path },
+  };
+}
+
+/** In the order of the formats page: run, model, metrics, artifact, bundle, deployment. */
+export function deployedText(deployed: DeployedModel, style: TextStyle): string[] {
+  const { outcome } = deployed;
+  return [
+    headline(outcome, style),
+    ...style.facts([
+      ...chosenFacts(deployed),
+      ...metricFacts(deployed),
+      ...artifactFacts(deployed),
+      ['bundle', describeBundle(deployed)],
+      ['deployment', outcome.record.deployment_id],
+      ...targetFacts(outcome),
+      [
+        'registry',
+        deployed.activated === null ? null : `${shown(deployed.activated)} is now the active version`,
+      ],
+    ]),
+    ...closingLines(outcome, style),
+  ];
+}
+
+export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): string[] {
+  const { record, alreadyLive, previousReleaseId } = outcome;
+  const title = alreadyLive
+    ? `${style.colors.green('already live')}  ${shown(record.model_version)}`
+    : `${style.colors.green('rolled back')}  to ${shown(record.model_version)}`;
+  return [
+    title,
+    ...style.facts([
+      ['left', alreadyLive ? null : previousReleaseId],
+      ['rollback', record.deployment_id],
+      ...targetFacts(outcome),
+    ]),
+    ...closingLines(outcome, style),
+    style.colors.dim(
+      'The registry was not touched; milton models activate says there what the pipeline should choose.',
+    ),
+  ];
+}
+
+function headline({ record, dryRun, alreadyLive }: DeploymentOutcome, { colors }: TextStyle): string {
+  const version = shown(record.model_version);
+  if (dryRun) return `${colors.yellow('dry run')}  ${version} would go live; nothing was deployed.`;
+  if (alreadyLive)
+    return `${colors.green('already live')}  ${version}: the same bytes, hashed again; nothing was changed.`;
+  return `${colors.green('live')}  ${version}`;
+}
+
+function chosenFacts({ chosen }: DeployedModel): Fact[] {
+  if (chosen === null) return [];
+  const { loaded, candidate } = chosen;
+  return [
+    ['benchmark file', shown(loaded.path)],
+    ['run', `${shown(loaded.run.metadata.run_id)}, ${count(loaded.run.candidates.length, 'candidate')}`],
+    ['selected model', shown(candidate.version)],
+  ];
+}
+
+function metricFacts({ chosen }: DeployedModel): Fact[] {
+  if (chosen === null) return [];
+  const { metrics } = chosen.candidate;
+  const say = (
+    label: string,
+    name: 'latency_ms' | 'tokens_per_sec' | 'cove_pass_rate' | 'retrieval_score',
+    unit: string,
+  ): Fact => {
+    const { value, status } = metrics[name];
+    return [label, status === 'ok' ? `${formatNumber(value)} ${unit} (ok)` : `- (${status})`];
+  };
+  return [
+    say('latency', 'latency_ms', 'ms to the first token'),
+    say('throughput', 'tokens_per_sec', 'tokens/s'),
+    say('CoVe pass rate', 'cove_pass_rate', '%'),
+    say('retrieval score', 'retrieval_score', '%'),
+  ];
+}
+
+function artifactFacts({ chosen, outcome }: DeployedModel): Fact[] {
+  const artifact: Fact[] =
+    chosen === null
+      ? []
+      : [
+          [
+            'artifact',
+            `${chosen.artifact.type} ${shown(chosen.artifact.path)} (${formatBytes(chosen.artifact.totalSizeBytes)})`,
+          ],
+        ];
+  return [...artifact, ['sha256', outcome.artifactSha256], ['evidence', describeEvidence(outcome)]];
+}
+
+function describeEvidence({ evidence }: DeploymentOutcome): string {
+  switch (evidence?.kind) {
+    case 'measured':
+      return `measured: ${shown(evidence.run_id)} measured exactly these bytes`;
+    case 'unbound':
+      return `unbound: ${shown(evidence.run_id)} does not say which bytes it measured`;
+    case 'mismatch':
+      return 'mismatch';
+    case 'none':
+    case undefined:
+      return 'none: no benchmark run belongs to these bytes';
+  }
+}
+
+function describeBundle({ outcome, bundleSizeBytes }: DeployedModel): string | null {
+  const { bundlePath } = outcome;
+  if (bundlePath === null) return null;
+  const size = bundleSizeBytes === null ? '' : ` (${formatBytes(bundleSizeBytes)})`;
+  return `${shown(bundlePath)}${size}`;
+}
+
+function targetFacts({ record, releasePath, loadTest }: DeploymentOutcome): Fact[] {
+  return [
+    ['target path', shown(record.target_path)],
+    ['release', releasePath === null ? null : shown(releasePath)],
+    ['checksum verified', record.checksum_verified ? 'yes' : 'NO'],
+    ['load test', describeLoadTest(loadTest)],
+  ];
+}
+
+function describeLoadTest(report: LoadTestReport): string {
+  if (report.kind !== 'inference') {
+    const { kind, note } = report;
+    if (note === null) return kind;
+    return note.toLowerCase().startsWith(kind) ? note : `${kind}: ${note}`;
+  }
+  const speed = `${formatNumber(report.tokens_per_second, 1)} tokens/s, first after ${formatNumber(report.time_to_first_token_ms, 0)} ms`;
+  const benchmark =
+    report.benchmark_tokens_per_second === null
+      ? ''
+      : ` (benchmark: ${formatNumber(report.benchmark_tokens_per_second, 1)} tokens/s)`;
+  return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
+}
+
+function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string[] {
+  const { dryRun, alreadyLive, record, previousReleaseId } = outcome;
+  if (dryRun || alreadyLive) return [];
+  const lines = [
+    '',
+    'The link points to the new release; a running server keeps the old one until it is restarted.',
+  ];
+  if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
+    lines.push(`Back again: ${colors.cyan(`milton rollback --target-path ${shown(record.target_path)}`)}`);
+  }
+  return lines;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

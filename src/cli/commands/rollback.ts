@@ -1,0 +1,62 @@
+/** `milton rollback`: back to the release that was live before, through the same gates. */
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommandContext, CommandResult, Perform } from '../context.ts';
+import { parseCount } from '../option-values.ts';
+import { openKnownTarget } from './target-options.ts';
+
+interface RollbackFlags {
+  readonly targetPath?: string;
+  readonly to?: string;
+  readonly now?: string;
+  readonly loadTestTokens?: number;
+  readonly allowNetworkFs?: boolean;
+  readonly retryBad?: boolean;
+}
+
+export function addRollbackCommand(program: Command, perform: Perform): void {
+  program
+    .command('rollback')
+    .description(
+      'Put the release that was live before back: its digests checked and its model load-tested first.',
+    )
+    .option('--target-path <path>', 'the target (default: the only one there is)')
+    .option('--to <release>', 'a release of milton status, instead of the last good one')
+    .option('--now <reason>', 'skip the load test; the reason is recorded', parseReason)
+    .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
+    .option('--allow-network-fs', 'the target lies on NFS, CIFS and the like')
+    .option('--retry-bad', 'go to a release although it is known to be bad')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ milton rollback
+  $ milton rollback --target-path /srv/llm --now "answers are garbage since 10:05"`,
+    )
+    .action(perform<RollbackFlags>(rollback));
+}
+
+async function rollback(context: CommandContext, flags: RollbackFlags): Promise<CommandResult> {
+  const { DEFAULT_LOAD_TEST_TOKENS, rollBack } = await import('../../deploy/index.ts');
+  const deployContext = await openKnownTarget(flags.targetPath ?? null, context);
+  const outcome = await rollBack(
+    {
+      to: flags.to ?? null,
+      now: flags.now ?? null,
+      loadTestTokens: flags.loadTestTokens ?? DEFAULT_LOAD_TEST_TOKENS,
+      allowNetworkFs: flags.allowNetworkFs ?? false,
+      retryBad: flags.retryBad ?? false,
+    },
+    deployContext,
+  );
+  const { outcomeJson, rolledBackText } = await import('./deployment-report.ts');
+  return {
+    json: outcomeJson(outcome),
+    text: (style) => rolledBackText(outcome, style),
+    warnings: outcome.warnings,
+  };
+}
+
+function parseReason(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It should say why; the reason is recorded.');
+}

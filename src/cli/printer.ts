@@ -1,0 +1,64 @@
+/** The one place that writes to the terminal: results, warnings and failures, for people or as one JSON document. */
+import { escapeText, formatJson, type Failure, type JsonValue, type Warning } from '../core/index.ts';
+import type { CommandResult, Environment, Output, OutputMode } from './context.ts';
+import { failureText } from './failure-text.ts';
+import { textStyle, type TextStyle } from './text-style.ts';
+
+export interface PrinterOptions {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly mode: OutputMode;
+  /** False for `--no-color`. */
+  readonly color: boolean;
+}
+
+export interface Printer {
+  readonly errorStyle: TextStyle;
+  /** `said`: warnings that are printed already. */
+  result(result: CommandResult, said?: readonly Warning[]): Promise<void>;
+  failure(failure: Failure): void;
+  notice(text: string): void;
+  warning(warning: Warning): void;
+}
+
+export function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptions): Printer {
+  const outStyle = textStyle(stdout, { env, color });
+  const errorStyle = textStyle(stderr, { env, color });
+  const writeLines = (stream: Output, lines: readonly string[]): void => {
+    if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+  };
+  const printer: Printer = {
+    errorStyle,
+    async result(result, said = []) {
+      const warnings = result.warnings ?? [];
+      for (const warning of warnings) printer.warning(warning);
+      if (!mode.json) {
+        writeLines(stdout, typeof result.text === 'function' ? await result.text(outStyle) : result.text);
+      } else if (result.failure === undefined) {
+        stdout.write(formatJson({ ok: true, ...result.json, warnings: toJson([...said, ...warnings]) }));
+      }
+      if (result.failure !== undefined) printer.failure(result.failure);
+    },
+    failure(failure) {
+      if (mode.json) {
+        stdout.write(formatJson({ ok: false, error: { ...failure.toReport() } }));
+        if (!mode.verbose) return;
+      }
+      writeLines(stderr, failureText(failure, { colors: errorStyle.colors, verbose: mode.verbose }));
+    },
+    notice(text) {
+      if (!mode.quiet) stderr.write(`${text}\n`);
+    },
+    warning: (warning) => printer.notice(warningText(warning, errorStyle)),
+  };
+  return printer;
+}
+
+function warningText({ code, message }: Warning, { colors }: TextStyle): string {
+  return `${colors.yellow('warning')} ${colors.bold(code)}: ${escapeText(message, 1000)}`;
+}
+
+function toJson(warnings: readonly Warning[]): JsonValue {
+  return warnings.map(({ code, message }) => ({ code, message }));
+}

@@ -1,0 +1,65 @@
+/** Colours, width and tables for the texts of commands: plain where nobody would see them. */
+import picocolors from 'picocolors';
+import { escapeText } from '../core/index.ts';
+import type { Environment, Output } from './context.ts';
+import { formatTable, type TableRow } from './table.ts';
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+export interface TextStyle {
+  readonly colors: Colors;
+  /** The width to fit, in characters; null where nothing has to fit (a pipe, a file). */
+  readonly columns: number | null;
+  /** Aligned columns without borders. */
+  table(head: readonly string[], rows: readonly TableRow[]): Promise<readonly string[]>;
+  /** `label   value` lines with the values aligned; entries whose value is null are left out. */
+  facts(entries: readonly (readonly [label: string, value: string | null])[]): readonly string[];
+}
+
+const MAX_TEXT_COLUMNS = 120;
+
+export interface TextStyleOptions {
+  readonly env: Environment;
+  /** False for `--no-color`. */
+  readonly color: boolean;
+}
+
+export function textStyle(stream: Output, { env, color }: TextStyleOptions): TextStyle {
+  const colors = picocolors.createColors(color && wantsColor(stream, env));
+  const columns = stream.isTTY === true ? Math.min(stream.columns ?? 80, MAX_TEXT_COLUMNS) : null;
+  return {
+    colors,
+    columns,
+    table: (head, rows) =>
+      formatTable(
+        head.map((title) => colors.dim(title)),
+        rows,
+        columns,
+      ),
+    facts(entries) {
+      const width = Math.max(0, ...entries.map(([label]) => label.length));
+      return entries.flatMap(([label, value]) =>
+        value === null ? [] : [`  ${colors.dim(label.padEnd(width))}  ${value}`],
+      );
+    },
+  };
+}
+
+/** Text of a file or a person, safe to print, or a dash where there is none. */
+export function shown(text: string | null | undefined): string {
+  return text === null || text === undefined || text === '' ? '-' : escapeText(text);
+}
+
+/** A path or version as one word of a command that can be copied into a POSIX shell. */
+export function shellWord(text: string): string {
+  const safe = escapeText(text, 4096);
+  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+}
+
+/** https://no-color.org: any value that is not empty; FORCE_COLOR as supports-color reads it. */
+function wantsColor(stream: Output, env: Environment): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
+}

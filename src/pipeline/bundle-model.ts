@@ -1,0 +1,104 @@
+/**
+ * Packs one model into one file, from a path or from the registry, bound to the run that measured it where one is named.
+ * The evidence is judged before anything is written under a final name.
+ */
+import { resolve } from 'node:path';
+import {
+  assertVersion,
+  escapeText,
+  type ArtifactType,
+  type JsonTreeObject,
+  type OnProgress,
+  type Warning,
+} from '../core/index.ts';
+import { createBundle, openArtifact, type Artifact, type CreatedBundle } from '../bundle/index.ts';
+import type { Candidate, LoadedRun } from '../evidence/index.ts';
+import type { GgufPolicyRule } from '../gguf/index.ts';
+import { resolveArtifact, type Registry } from '../registry/index.ts';
+import type { Clock } from '../system/index.ts';
+import { PipelineFailure } from './error.ts';
+import { sizeWarning } from './size-warning.ts';
+
+export interface BundleModelOptions {
+  readonly version: string;
+  readonly artifactType?: ArtifactType;
+  readonly from:
+    | { readonly kind: 'path'; readonly path: string }
+    | { readonly kind: 'registry'; readonly registry: Registry };
+  /** The run that measured it; null packs without evidence, and the bundle says so. */
+  readonly run?: LoadedRun | null;
+  readonly outDir: string;
+  readonly clock: Clock;
+  /** Seconds; makes the same input give the same bytes. */
+  readonly sourceDateEpochSeconds?: number | undefined;
+  readonly recordPath?: boolean;
+  readonly allow?: readonly GgufPolicyRule[];
+  /** What is named as the maker. */
+  readonly tool?: string;
+  readonly onProgress?: OnProgress;
+  /** Hears what must be known before gigabytes move. */
+  readonly onWarning?: (warning: Warning) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BundledModel {
+  readonly artifact: Artifact;
+  readonly bundle: CreatedBundle;
+}
+
+/** Throws what the rooms throw, `EVIDENCE_MISMATCH` among it, and `PIPELINE_CANDIDATE_UNKNOWN`. */
+export async function bundleModel(options: BundleModelOptions): Promise<BundledModel> {
+  const {
+    version,
+    artifactType = 'gguf',
+    from,
+    run = null,
+    allow = [],
+    signal,
+    onProgress,
+    onWarning,
+  } = options;
+  assertVersion(version);
+  const candidate = run === null ? null : findCandidate(run, version);
+  const { path, registryEntry } = await locate(from, version, artifactType);
+  const artifact = await openArtifact(path, { type: artifactType, allow, signal });
+  const warning = sizeWarning(artifact);
+  if (warning !== null) onWarning?.(warning);
+  const bundle = await createBundle({
+    artifact,
+    version,
+    run: run?.run ?? null,
+    candidate,
+    registryEntry,
+    clock: options.clock,
+    sourceDateEpochSeconds: options.sourceDateEpochSeconds,
+    recordPath: options.recordPath ?? false,
+    outDir: resolve(options.outDir),
+    ...(options.tool !== undefined && { tool: options.tool }),
+    onProgress,
+    signal,
+  });
+  return { artifact, bundle };
+}
+
+/** Throws `PIPELINE_CANDIDATE_UNKNOWN`. */
+export function findCandidate({ run, path }: LoadedRun, version: string): Candidate {
+  const candidate = run.candidates.find((one) => one.version === version);
+  if (candidate !== undefined) return candidate;
+  const measured = run.candidates.map((one) => escapeText(one.version));
+  throw new PipelineFailure(
+    'PIPELINE_CANDIDATE_UNKNOWN',
+    `The run ${escapeText(run.metadata.run_id)} did not measure ${escapeText(version)}.`,
+    { details: { expected: measured.join(', '), received: version, file: path } },
+  );
+}
+
+async function locate(
+  from: BundleModelOptions['from'],
+  version: string,
+  artifactType: ArtifactType,
+): Promise<{ readonly path: string; readonly registryEntry: JsonTreeObject | null }> {
+  if (from.kind === 'path') return { path: resolve(from.path), registryEntry: null };
+  const { path } = await resolveArtifact(await from.registry.get(version), artifactType);
+  return { path, registryEntry: await from.registry.getTree(version) };
+}

@@ -1,0 +1,224 @@
+/**
+ * The main job: newest benchmark → best model that passes → its GGUF → a bundle → the target. Or a bundle that is there
+ * already → the target.
+ */
+import { rm, stat } from 'node:fs/promises';
+import { Failure, messageOf, throwIfAborted, type ArtifactType, type Warning } from '../core/index.ts';
+import {
+  createBundle,
+  openArtifact,
+  type Artifact,
+  type BundleInput,
+  type CreatedBundle,
+} from '../bundle/index.ts';
+import {
+  assertDeployable,
+  deployRelease,
+  refuseDeployment,
+  type DeployContext,
+  type DeploymentOutcome,
+  type DeployOptions,
+} from '../deploy/index.ts';
+import type { Candidate, LoadedRun } from '../evidence/index.ts';
+import type { GgufPolicyRule } from '../gguf/index.ts';
+import { openRegistry, resolveArtifact, type Registry } from '../registry/index.ts';
+import { assertSelected, type SelectionResult, type SelectOptions } from '../select/index.ts';
+import { findCandidate } from './bundle-model.ts';
+import { selectFromRun, type SelectedRun } from './select-run.ts';
+import { sizeWarning } from './size-warning.ts';
+
+/** Where the model comes from. */
+export type DeploySource =
+  | { readonly kind: 'bundle'; readonly path: string }
+  | {
+      readonly kind: 'run';
+      /** A name in the runs folder or a path; null for the newest. */
+      readonly benchmarkFile: string | null;
+      readonly runsDir: string;
+      readonly artifactType: ArtifactType;
+      readonly select: SelectOptions;
+      readonly allow: readonly GgufPolicyRule[];
+      /** False makes the release from the artifact itself. */
+      readonly makeBundle: boolean;
+      readonly sourceDateEpochSeconds: number | undefined;
+      readonly tool: string;
+    };
+
+export interface DeployModelRequest {
+  readonly source: DeploySource;
+  readonly options: DeployOptions;
+  /** Makes the version that went live the registry's active one, where it is registered. */
+  readonly activate: boolean;
+  /** Something the operator must know before the work starts. */
+  readonly onWarning?: (warning: Warning) => void;
+  /** What the run says about every candidate, before it is judged whether any of them passes. */
+  readonly onSelected?: (selected: SelectedRun) => void;
+  /** What was chosen, as soon as it is known. */
+  readonly onChosen?: (chosen: ChosenModel) => void;
+}
+
+export interface ChosenModel {
+  readonly loaded: LoadedRun;
+  readonly selection: SelectionResult;
+  readonly candidate: Candidate;
+  readonly artifact: Artifact;
+}
+
+export interface DeployedModel {
+  readonly outcome: DeploymentOutcome;
+  /** Null where a bundle was given. */
+  readonly chosen: ChosenModel | null;
+  /** Of the bundle that was given or made; null where there is none. */
+  readonly bundleSizeBytes: number | null;
+  /** The version that is now active in the registry; null where nothing changed there. */
+  readonly activated: string | null;
+  /** Of the deployment, and of what came after it. */
+  readonly warnings: readonly Warning[];
+}
+
+/** Throws what every room below throws; the attempt is in the history either way. */
+export async function deployModel(
+  request: DeployModelRequest,
+  context: DeployContext,
+): Promise<DeployedModel> {
+  const { source } = request;
+  if (source.kind === 'bundle') {
+    const outcome = await deployRelease({ kind: 'bundle', path: source.path }, request.options, context);
+    const bundleSizeBytes = await readSize(source.path);
+    return { outcome, chosen: null, bundleSizeBytes, ...(await activate(request, outcome, context)) };
+  }
+  const chosen = await chooseModel(source, request, context);
+  const { outcome, bundle } = await ship(source, chosen, request, context);
+  return {
+    outcome,
+    chosen: chosen.model,
+    bundleSizeBytes: bundle?.sizeBytes ?? null,
+    ...(await activate(request, outcome, context)),
+  };
+}
+
+/** What is live is live, even if the bundle was moved away meanwhile. */
+function readSize(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
+}
+
+type RunSource = Extract<DeploySource, { kind: 'run' }>;
+
+interface Chosen {
+  readonly model: ChosenModel;
+  readonly input: BundleInput;
+}
+
+/** Everything before the first byte is written; what is refused here has a record too. */
+async function chooseModel(
+  source: RunSource,
+  { options, onWarning, onSelected, onChosen }: DeployModelRequest,
+  context: DeployContext,
+): Promise<Chosen> {
+  let version: string | null = null;
+  try {
+    const selected = await selectFromRun({
+      runsDir: source.runsDir,
+      benchmarkFile: source.benchmarkFile ?? undefined,
+      clock: context.clock,
+      ...source.select,
+    });
+    onSelected?.(selected);
+    const { loaded, result } = selected;
+    assertSelected(result);
+    version = result.recommended_model;
+    const registry = openContextRegistry(context);
+    const resolved = await resolveArtifact(await registry.get(version), source.artifactType);
+    const artifact = await openArtifact(resolved.path, {
+      type: resolved.type,
+      allow: source.allow,
+      ...(context.signal !== undefined && { signal: context.signal }),
+    });
+    throwIfAborted(context.signal);
+    const warning = sizeWarning(artifact);
+    if (warning !== null) onWarning?.(warning);
+    await assertDeployable({ artifact, version }, options, context);
+    const candidate = findCandidate(loaded, version);
+    const model = { loaded, selection: result, candidate, artifact };
+    onChosen?.(model);
+    return { model, input: await toInput(source, model, registry, context) };
+  } catch (failure) {
+    return refuseDeployment(failure, { version, dryRun: options.dryRun }, context);
+  }
+}
+
+async function ship(
+  source: RunSource,
+  { input }: Chosen,
+  { options }: DeployModelRequest,
+  context: DeployContext,
+): Promise<{ readonly outcome: DeploymentOutcome; readonly bundle: CreatedBundle | null }> {
+  if (options.dryRun || !source.makeBundle) {
+    return { outcome: await deployRelease({ kind: 'artifact', input }, options, context), bundle: null };
+  }
+  let bundle: CreatedBundle;
+  try {
+    const { signal, onProgress } = context;
+    bundle = await createBundle({ ...input, outDir: context.state.bundlesDir, signal, onProgress });
+  } catch (failure) {
+    return refuseDeployment(failure, { version: input.version, dryRun: false }, context);
+  }
+  try {
+    return { outcome: await deployRelease({ kind: 'bundle', path: bundle.path }, options, context), bundle };
+  } catch (failure) {
+    // A refused model must not fill the disk with bundles; one that was live for a moment is evidence, and stays.
+    if (failure instanceof Failure && failure.aftermath === 'unchanged')
+      await rm(bundle.path, { force: true });
+    throw failure;
+  }
+}
+
+async function toInput(
+  source: RunSource,
+  { loaded, candidate, artifact }: ChosenModel,
+  registry: Registry,
+  { clock }: DeployContext,
+): Promise<BundleInput> {
+  return {
+    artifact,
+    version: candidate.version,
+    run: loaded.run,
+    candidate,
+    registryEntry: await registry.getTree(candidate.version),
+    clock,
+    tool: source.tool,
+    sourceDateEpochSeconds: source.sourceDateEpochSeconds,
+  };
+}
+
+async function activate(
+  request: DeployModelRequest,
+  { record, alreadyLive, dryRun, warnings }: DeploymentOutcome,
+  context: DeployContext,
+): Promise<Pick<DeployedModel, 'activated' | 'warnings'>> {
+  const unchanged = { activated: null, warnings };
+  if (!request.activate || dryRun || alreadyLive) return unchanged;
+  const version = record.model_version;
+  const registry = openContextRegistry(context);
+  try {
+    const entry = (await registry.list()).find((known) => known.version === version);
+    if (entry === undefined || entry.active) return unchanged;
+    await registry.activate(version);
+    return { activated: version, warnings };
+  } catch (error) {
+    // The model is live; that the registry could not be told is no reason to say otherwise.
+    const message = `${version} is live, but could not be made active in the registry: ${messageOf(error)}`;
+    return { activated: null, warnings: [...warnings, { code: 'REGISTRY_NOT_ACTIVATED', message }] };
+  }
+}
+
+function openContextRegistry({ state, clock, signal }: DeployContext): Registry {
+  return openRegistry(state.registryFile, {
+    clock,
+    command: 'milton deploy',
+    ...(signal !== undefined && { signal }),
+  });
+}

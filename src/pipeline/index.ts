@@ -1,0 +1,17 @@
+/** `pipeline`: the jobs people run, composed of the rooms below. */
+export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
+export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
+export { runDemo, type DemoOptions, type DemoResult } from './demo.ts';
+export type { DemoStep } from './demo-steps.ts';
+export {
+  deployModel,
+  type ChosenModel,
+  type DeployedModel,
+  type DeployModelRequest,
+  type DeploySource,
+} from './deploy-model.ts';
+export { PIPELINE_FAILURES, PipelineFailure, type PipelineCode } from './error.ts';
+export { inspectGguf, type GgufInspection, type InspectGgufOptions } from './inspect-gguf.ts';
+export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
+export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
+export { findLiveVersions, findTarget, readTargets } from './targets.ts';

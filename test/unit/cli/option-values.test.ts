@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { collectList, parseCount } from '../../../src/cli/option-values.ts';
+
+describe('parseCount', () => {
+  it('takes whole numbers from 1', () => {
+    expect([parseCount('1'), parseCount('8192')]).toEqual([1, 8192]);
+  });
+
+  it.each(['', '0', '-1', '1.5', '1e3', '0x10', ' 5', '9007199254740993', 'NaN'])('refuses %j', (text) => {
+    expect(() => parseCount(text)).toThrow(/whole number/);
+  });
+});
+
+describe('collectList', () => {
+  it('gathers repeated and separated values', () => {
+    expect(collectList('b, c', collectList('a'))).toEqual(['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { CliFailure } from '../../../src/cli/error.ts';
+import { createPrinter } from '../../../src/cli/printer.ts';
+
+const QUIET = { json: false, quiet: true, verbose: false };
+const TEXT = { ...QUIET, quiet: false };
+const JSON_MODE = { ...TEXT, json: true };
+const warning = { code: 'W', message: 'Careful\u001b[2J' };
+
+function printing(mode: typeof TEXT) {
+  const written = { stdout: '', stderr: '' };
+  const printer = createPrinter({
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+    env: {},
+    mode,
+    color: true,
+  });
+  return { printer, written };
+}
+
+describe('createPrinter', () => {
+  it('prints text to people, and warnings beside it', async () => {
+    const { printer, written } = printing(TEXT);
+    await printer.result({ json: {}, text: () => Promise.resolve(['one', 'two']), warnings: [warning] });
+    expect(written).toEqual({ stdout: 'one\ntwo\n', stderr: 'warning W: Careful\\x1b[2J\n' });
+  });
+
+  it('prints one document with all warnings, those said before too', async () => {
+    const { printer, written } = printing(JSON_MODE);
+    const said = { code: 'A', message: 'Before' };
+    await printer.result({ json: { a: 1 }, text: ['never'], warnings: [warning] }, [said]);
+    expect(JSON.parse(written.stdout)).toEqual({ ok: true, a: 1, warnings: [said, warning] });
+  });
+
+  it('says nothing but results and failures with --quiet', async () => {
+    const { printer, written } = printing(QUIET);
+    printer.notice('hello');
+    await printer.result({ json: {}, text: ['result'], warnings: [warning] });
+    expect(written).toEqual({ stdout: 'result\n', stderr: '' });
+    printer.failure(new CliFailure('CLI_USAGE', 'No.'));
+    expect(written.stderr).toContain('error CLI_USAGE: No.');
+  });
+
+  it('prints a refusal after the text that explains it, and alone in a document', async () => {
+    const result = { json: { a: 1 }, text: ['table'], failure: new CliFailure('CLI_USAGE', 'No.') };
+    const people = printing(TEXT);
+    await people.printer.result(result);
+    expect(people.written.stdout).toBe('table\n');
+    expect(people.written.stderr).toContain('CLI_USAGE');
+    const machine = printing(JSON_MODE);
+    await machine.printer.result(result);
+    expect(JSON.parse(machine.written.stdout)).toMatchObject({ ok: false, error: { code: 'CLI_USAGE' } });
+    expect(machine.written.stderr).toBe('');
+  });
+});

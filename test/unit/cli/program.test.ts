@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../../../src/cli/program.ts';
+
+function leaves(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+const nameOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
+
+async function helpOf(command: Command): Promise<string> {
+  let help = '';
+  const program = buildProgram({ columns: 100, choose: () => undefined, onHelp: (text) => (help += text) });
+  await program
+    .parseAsync([...nameOf(command).split(' ').slice(1), '--help'], { from: 'user' })
+    .catch(() => undefined);
+  return help;
+}
+
+const commands = leaves(buildProgram({ columns: 100, choose: () => undefined, onHelp: () => undefined }));
+
+describe('buildProgram', () => {
+  it.each(commands.map((command) => [nameOf(command), command] as const))(
+    '%s explains itself',
+    async (name, command) => {
+      const help = await helpOf(command);
+      expect(command.description()).not.toBe('');
+      expect(help).toMatch(/\nExamples?:\n {2}\$ milton/);
+      expect(help).toContain(name === 'milton overview' ? '$ milton' : `$ ${name}`);
+      for (const flag of ['--json', '--quiet', '--verbose', '--state-dir <dir>', '--no-color', '--help']) {
+        expect(help).toContain(flag);
+      }
+      expect(
+        Math.max(
+          ...help
+            .split('\n')
+            .filter((line) => !line.startsWith('  $'))
+            .map((line) => line.length),
+        ),
+      ).toBeLessThanOrEqual(100);
+    },
+  );
+});

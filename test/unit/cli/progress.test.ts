@@ -1,0 +1,83 @@
+import picocolors from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { createProgress, progressText } from '../../../src/cli/progress.ts';
+
+const colors = picocolors.createColors(false);
+const bytes = (doneBytes: number, step = 'pack') => ({
+  kind: 'bytes' as const,
+  step,
+  doneBytes,
+  totalBytes: 4e9,
+});
+
+function display({ isTTY = false, env = {}, quiet = false } = {}) {
+  const written: string[] = [];
+  let now = 0;
+  const stream = {
+    isTTY,
+    columns: 80,
+    write: (text: string) => written.push(text),
+    on: () => undefined,
+    // cli-progress asks a terminal for these.
+    cursorTo: () => undefined,
+  };
+  const progress = createProgress({ stream, env, quiet, colors, nowMs: () => now });
+  return { ...progress, written, at: (ms: number) => (now = ms) };
+}
+
+describe('progressText', () => {
+  it('says bytes, share, rate and time left', () => {
+    expect(progressText(bytes(1e9), 2000)).toBe('1.00 GB of 4.00 GB (25 %), 500.0 MB/s, 6.0 s left');
+    expect(progressText(bytes(4e9), 2000)).toBe('4.00 GB of 4.00 GB (100 %), 2.00 GB/s');
+    expect(progressText({ ...bytes(0), totalBytes: 0 }, 0)).toBe('0 bytes of 0 bytes (100 %)');
+  });
+});
+
+describe('createProgress', () => {
+  it('writes a plain line every few seconds where there is no terminal', () => {
+    const shown = display();
+    for (const ms of [0, 2000, 4999, 5000, 6000, 10_000]) {
+      shown.at(ms);
+      shown.onProgress(bytes(ms * 1e5));
+    }
+    shown.onProgress({ kind: 'step', step: 'verify', message: 'Verifying' });
+    expect(shown.written).toEqual([
+      'pack: 500.0 MB of 4.00 GB (12 %), 100.0 MB/s, 35.0 s left\n',
+      'pack: 1.00 GB of 4.00 GB (25 %), 100.0 MB/s, 30.0 s left\n',
+      'Verifying\n',
+    ]);
+  });
+
+  it('does so on a terminal too where CI is set', () => {
+    const shown = display({ isTTY: true, env: { CI: 'true' } });
+    shown.onProgress(bytes(0));
+    shown.at(5000);
+    shown.onProgress(bytes(1e9));
+    expect(shown.written).toHaveLength(1);
+  });
+
+  it('writes nothing with --quiet', () => {
+    const shown = display({ quiet: true });
+    shown.onProgress({ kind: 'step', step: 'a', message: 'b' });
+    shown.at(60_000);
+    shown.onProgress(bytes(1));
+    shown.stop();
+    expect(shown.written).toEqual([]);
+  });
+
+  it('makes a hostile step harmless', () => {
+    const shown = display();
+    shown.onProgress({ kind: 'step', step: 'x', message: 'a\u001b[2J' });
+    expect(shown.written).toEqual(['a\\x1b[2J\n']);
+  });
+
+  it('shows no bar for work that is over at once', async () => {
+    const shown = display({ isTTY: true });
+    shown.onProgress(bytes(0));
+    await import('cli-progress');
+    shown.at(100);
+    shown.onProgress(bytes(4e9));
+    shown.stop();
+    expect(shown.written).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { runMilton } from '../../../src/cli/run.ts';
+
+const FRESH = '/nonexistent/milton';
+
+async function run(args: readonly string[], { now = () => new Date(0) } = {}) {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await runMilton(args, {
+    version: '1.2.3',
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+    env: { MILTON_STATE_DIR: FRESH },
+    clock: { now },
+    signals: new EventEmitter(),
+    onGiveUp: () => undefined,
+  });
+  return { exitCode, ...written };
+}
+
+describe('runMilton', () => {
+  it('prints exactly one document with --json', async () => {
+    const { exitCode, stdout, stderr } = await run(['--json']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, version: '1.2.3', state_dir: FRESH, warnings: [] });
+    expect(stdout.endsWith('}\n')).toBe(true);
+  });
+
+  it('keeps the exit code of a failure', async () => {
+    await expect(run(['models', 'rollback'])).resolves.toMatchObject({
+      exitCode: expect.any(Number),
+      stdout: '',
+    });
+    await expect(run(['models', 'show', 'v1'])).resolves.toMatchObject({ exitCode: 1 });
+    await expect(run(['nothing'])).resolves.toMatchObject({ exitCode: 2 });
+  });
+
+  describe('when the command cannot be understood', () => {
+    it.each([
+      [['lst'], /Unknown command 'lst'/],
+      [['models', 'lst'], /did you mean list\?/],
+      [['models', 'list', '--jsn'], /did you mean --json\?/],
+      [['models'], /"milton models" needs one of its commands/],
+      [['models', 'show'], /Missing required argument 'version'/],
+      [['models', 'show', 'a', 'b'], /Too many arguments/],
+      [['models', 'list', '--state-dir'], /argument missing/],
+      [['gguf', 'inspect', 'x', '--context', '0'], /whole number of at least 1/],
+      [['select', '--run', 'a', '--benchmark-file', 'b'], /cannot be used with/],
+      [['bundle', 'create', 'v1', '--artifact', 'zip'], /Allowed choices are gguf, hf-distilled/],
+      [['nothing\u001b[2J'], /nothing\\x1b\[2J/],
+    ])('exits 2 for %j', async (args, words) => {
+      const { exitCode, stdout, stderr } = await run(args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/^error CLI_USAGE: /);
+      expect(stderr).toMatch(words);
+      expect(stderr).toContain('fix');
+    });
+  });
+
+  describe('when something happens that nobody foresaw', () => {
+    const now = () => {
+      throw new TypeError('the clock is broken');
+    };
+
+    it('says so in one sentence, and exits 70', async () => {
+      const { exitCode, stdout, stderr } = await run(['select'], { now });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 70, stdout: '' });
+      expect(stderr).toContain('error CLI_INTERNAL: Something unforeseen happened: the clock is broken');
+      expect(stderr).not.toContain('    at ');
+    });
+
+    it('shows the stack with --verbose, and one document with --json', async () => {
+      expect((await run(['select', '--verbose'], { now })).stderr).toMatch(
+        /TypeError: the clock is broken\n.* at /,
+      );
+      const { stdout } = await run(['select', '--json'], { now });
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'CLI_INTERNAL' } });
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { shellWord, shown, textStyle } from '../../../src/cli/text-style.ts';
+
+const stream = (isTTY: boolean, columns?: number) => ({ isTTY, columns, write: () => true });
+const isColored = (env: Record<string, string>, { tty = true, color = true } = {}) =>
+  textStyle(stream(tty), { env, color }).colors.red('x') !== 'x';
+
+describe('textStyle', () => {
+  it('colours a terminal, and nothing that is none', () => {
+    expect(isColored({})).toBe(true);
+    expect(isColored({}, { tty: false })).toBe(false);
+    expect(isColored({ TERM: 'dumb' })).toBe(false);
+  });
+
+  it('honours NO_COLOR, FORCE_COLOR and --no-color', () => {
+    expect(isColored({ NO_COLOR: '1' })).toBe(false);
+    expect(isColored({ NO_COLOR: '' })).toBe(true);
+    expect(isColored({ FORCE_COLOR: '1' }, { tty: false })).toBe(true);
+    expect(isColored({ FORCE_COLOR: '0' })).toBe(false);
+    expect(isColored({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false);
+    expect(isColored({ FORCE_COLOR: '1' }, { color: false })).toBe(false);
+  });
+
+  it('knows the width of a terminal only', () => {
+    const options = { env: {}, color: false };
+    expect(textStyle(stream(true, 90), options).columns).toBe(90);
+    expect(textStyle(stream(true, 300), options).columns).toBe(120);
+    expect(textStyle(stream(true), options).columns).toBe(80);
+    expect(textStyle(stream(false, 90), options).columns).toBeNull();
+  });
+
+  it('aligns facts and leaves out those without a value', () => {
+    const { facts } = textStyle(stream(false), { env: {}, color: true });
+    expect(
+      facts([
+        ['a', '1'],
+        ['long', '2'],
+        ['gone', null],
+      ]),
+    ).toEqual(['  a     1', '  long  2']);
+  });
+});
+
+describe('shown', () => {
+  it('makes hostile text harmless and shows where there is none', () => {
+    expect(shown('a\u001b[2Jb')).toBe('a\\x1b[2Jb');
+    expect([shown(null), shown(undefined), shown('')]).toEqual(['-', '-', '-']);
+  });
+});
+
+describe('shellWord', () => {
+  it.each([
+    ['/srv/llm/v1.2+3', '/srv/llm/v1.2+3'],
+    ['/srv/my models', "'/srv/my models'"],
+    ["it's", "'it'\\''s'"],
+    ['$(rm)', "'$(rm)'"],
+    ['', "''"],
+  ])('writes %j as %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
+  });
+});
