@@ -2,62 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ROOMS } from './room-table.ts';
 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
-
-/** The table of docs/architecture.md: what each room may import, through the other's index only. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  system: ['core'],
-  gguf: ['core'],
-  hf: ['core', 'system'],
-  evidence: ['core', 'system'],
-  trust: ['core', 'system'],
-  engine: ['core', 'system'],
-  registry: ['core', 'system', 'gguf', 'hf'],
-  select: ['core', 'evidence (types)'],
-  bench: ['core', 'system', 'gguf', 'engine', 'evidence'],
-  quantize: ['core', 'system', 'gguf', 'hf', 'engine'],
-  bundle: ['core', 'system', 'gguf', 'hf', 'evidence', 'trust'],
-  serve: ['core', 'system', 'engine'],
-  deploy: ['core', 'system', 'bundle', 'gguf', 'hf', 'evidence', 'trust', 'engine (types)'],
-  schedule: ['core', 'system'],
-  pipeline: [
-    'core',
-    'system',
-    'gguf',
-    'hf',
-    'evidence',
-    'trust',
-    'engine',
-    'registry',
-    'select',
-    'bench',
-    'quantize',
-    'bundle',
-    'serve',
-    'deploy',
-    'schedule',
-  ],
-  cli: [
-    'core',
-    'system',
-    'gguf',
-    'hf',
-    'evidence',
-    'trust',
-    'engine',
-    'registry',
-    'select',
-    'bench',
-    'quantize',
-    'bundle',
-    'serve',
-    'deploy',
-    'schedule',
-    'pipeline',
-  ],
-};
 
 /** Files and folders that know nothing of Node, of the time or of chance. */
 const PURE = [
