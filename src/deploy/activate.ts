@@ -3,7 +3,7 @@ import { rm, symlink } from 'node:fs/promises';
 import { replaceLink, syncDirectory, temporaryName, toSystemFailure } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
 import { linkText, type TargetLayout } from './layout.ts';
-import type { TargetOccupant } from './plan.ts';
+import type { TargetOccupant } from './target-facts.ts';
 import { surveyOccupant } from './survey-target.ts';
 
 /** Refuses unless the link still says what it said when the change was planned. Throws `TARGET_MOVED`. */

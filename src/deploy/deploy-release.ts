@@ -11,7 +11,7 @@ import { planFinally, assertPlannable, type DamagedRelease } from './final-plan.
 import { withoutInference } from './judge-load-test.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { assertEngine } from './load-test.ts';
-import type { TargetFacts } from './plan.ts';
+import type { TargetFacts } from './target-facts.ts';
 import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';

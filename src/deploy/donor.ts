@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { DeployContext } from './context.ts';
 import { releasePath } from './layout.ts';
-import type { TargetFacts } from './plan.ts';
+import type { TargetFacts } from './target-facts.ts';
 import type { Permissions } from './release-folder.ts';
 import { findDamage, readModelSums } from './verify-release.ts';
 

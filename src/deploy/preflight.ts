@@ -1,16 +1,19 @@
 /** Asks a target whether it would take an artifact, before anybody spends a minute on packing it. Changes nothing. */
-import type { Artifact } from '../bundle/index.ts';
+import { artifactDigest, type Artifact } from '../bundle/index.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
+import { mayHaveDonor } from './donor.ts';
+import { DeployFailure } from './error.ts';
 import { assertEngine } from './load-test.ts';
 import { planDeployment } from './plan.ts';
+import { hashArtifact } from './release-source.ts';
 import { surveyTarget } from './survey-target.ts';
 
 /** Throws what the plan of the deployment itself would throw, as far as it can be known without digests. */
 export async function assertDeployable(
   { artifact, version }: { readonly artifact: Artifact; readonly version: string },
   options: DeployOptions,
-  { layout, engine }: Pick<DeployContext, 'layout' | 'engine'>,
+  { layout, engine, signal }: Pick<DeployContext, 'layout' | 'engine' | 'signal'>,
 ): Promise<void> {
   await assertEngine(engine, { artifactType: artifact.type, skip: options.skipLoadTest });
   const facts = await surveyTarget(layout);
@@ -22,5 +25,14 @@ export async function assertDeployable(
     largestFileBytes: Math.max(0, ...artifact.files.map((file) => file.sizeBytes)),
     memoryBytes: artifact.type === 'gguf' && !options.skipLoadTest ? artifact.memory.totalBytes : null,
   };
-  planDeployment(facts, needs, options);
+  try {
+    planDeployment(facts, needs, options);
+  } catch (error) {
+    const isShort = error instanceof DeployFailure && error.code === 'TARGET_DISK_SHORT';
+    if (!isShort || facts.view.releases.length === 0) throw error;
+    // Only now is it worth hashing: weights that the target has already take no room.
+    const artifactSha256 = artifactDigest(await hashArtifact(artifact, signal));
+    if (!mayHaveDonor(facts, artifactSha256)) throw error;
+    planDeployment(facts, { ...needs, artifactSha256, totalSizeBytes: 0 }, options);
+  }
 }

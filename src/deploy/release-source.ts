@@ -7,6 +7,7 @@ import {
   stageArtifact,
   artifactDigest,
   verifyBundle,
+  type Artifact,
   type BundleFile,
   type BundleInput,
   type BundleMetadata,
@@ -14,6 +15,7 @@ import {
 import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
+import { checkBundledGguf } from './bundled-gguf.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
 
@@ -51,8 +53,8 @@ export interface OpenRelease {
   readonly warnings: readonly Warning[];
   /** Fills an existing, empty, private folder. */
   stage(directory: string, options: StageOptions): Promise<StagedRelease>;
-  /** Checks every digest and writes nothing. */
-  verify(options: WorkOptions): Promise<void>;
+  /** Checks every digest and the structure of the model, and writes nothing. */
+  verify(options: WorkOptions): Promise<readonly Warning[]>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ async function openBundle(path: string): Promise<OpenRelease> {
 function bundleRelease(path: string, source: FileSource, metadata: BundleMetadata): OpenRelease {
   const { manifest, edge } = metadata;
   const artifactSha256 = edge?.artifact.sha256 ?? artifactDigest(metadata.sums);
+  const allowedRules = (edge?.waived_rules ?? []).filter(isGgufPolicyRule);
   const sizes = edge?.artifact.files.map((file) => file.size_bytes) ?? [manifest.total_size_bytes];
   return {
     facts: {
@@ -93,16 +96,8 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
       memoryBytes: edge?.requires.memory_bytes ?? null,
     },
     bundlePath: resolve(path),
-    allowedRules: (edge?.waived_rules ?? []).filter(isGgufPolicyRule),
-    warnings:
-      metadata.signed === 'none'
-        ? []
-        : [
-            {
-              code: 'BUNDLE_SIGNATURE_NOT_CHECKED',
-              message: 'The bundle is signed; the signature was not checked.',
-            },
-          ],
+    allowedRules,
+    warnings: bundleWarnings(metadata, allowedRules),
     async stage(directory, { skipChecksum, signal, onProgress, known }) {
       const extracted = await extractBundle(source, directory, {
         signal,
@@ -123,15 +118,30 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
     },
     async verify({ signal, onProgress }) {
       await verifyBundle(source, { signal, onProgress });
+      if (manifest.artifact_type !== 'gguf') return [];
+      return checkBundledGguf(source, { files: Object.keys(manifest.files), allow: allowedRules, signal });
     },
     close: () => source.close(),
   };
 }
 
+function bundleWarnings({ signed }: BundleMetadata, allowedRules: readonly GgufPolicyRule[]): Warning[] {
+  const warnings: Warning[] = [];
+  if (signed !== 'none') {
+    const message = 'The bundle is signed; the signature was not checked.';
+    warnings.push({ code: 'BUNDLE_SIGNATURE_NOT_CHECKED', message });
+  }
+  if (allowedRules.length > 0) {
+    const message = `Whoever made the bundle waived rules of the GGUF check: ${allowedRules.join(', ')}.`;
+    warnings.push({ code: 'GGUF_RULES_WAIVED', message });
+  }
+  return warnings;
+}
+
 async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): Promise<OpenRelease> {
   const { artifact, version, run, candidate } = input;
   assertVersion(version);
-  const sums = await hashArtifact(input, signal);
+  const sums = await hashArtifact(artifact, signal);
   const artifactSha256 = artifactDigest(sums);
   return {
     facts: {
@@ -168,7 +178,7 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
       };
     },
     // Its digests were just made from its bytes: there is nothing to compare them with.
-    verify: () => Promise.resolve(),
+    verify: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
 }
@@ -182,8 +192,9 @@ function byPath(
   return (path) => known.get(sums.get(path) ?? '');
 }
 
-async function hashArtifact(
-  { artifact }: BundleInput,
+/** Digests of the files of an artifact, by their names in a bundle. Throws `SYSTEM_FILE_*`, `CORE_INTERRUPTED`. */
+export async function hashArtifact(
+  artifact: Artifact,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const sums = new Map<string, string>();

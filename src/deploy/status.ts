@@ -2,7 +2,7 @@
 import type { Evidence } from '../evidence/index.ts';
 import { releasePath, type TargetLayout } from './layout.ts';
 import { RESUME, type State } from './machine.ts';
-import type { TargetOccupant } from './plan.ts';
+import type { TargetOccupant } from './target-facts.ts';
 import { readReleaseMetadata } from './release-metadata.ts';
 import { surveyOccupant } from './survey-target.ts';
 import { readJournal } from './journal.ts';

@@ -16,7 +16,7 @@ import {
 import { DeployFailure } from './error.ts';
 import { readJournal } from './journal.ts';
 import { defaultLayout, releaseOfLink, targetLayout, type TargetLayout } from './layout.ts';
-import type { TargetFacts, TargetOccupant, UnsafeFolder } from './plan.ts';
+import type { TargetFacts, TargetOccupant, UnsafeFolder } from './target-facts.ts';
 import { viewJournal } from './target-view.ts';
 
 /**

@@ -12,7 +12,7 @@ import type { StateDirectory } from '../system/index.ts';
 
 /** The target that is named, or the only one there is. Throws `TARGET_UNKNOWN`, `TARGET_AMBIGUOUS`. */
 export async function findTarget(path: string | null, state: StateDirectory): Promise<TargetLayout> {
-  return path === null ? layoutOf(await onlyTarget(state), state) : layoutOf(path, state);
+  return resolveTarget(path ?? (await onlyTarget(state)), state);
 }
 
 /** The target that is named, or every one that was ever deployed to from here. */
@@ -21,7 +21,7 @@ export async function readTargets(
   state: StateDirectory,
 ): Promise<readonly TargetStatus[]> {
   const paths = path === null ? await loadTargets(state) : [path];
-  return Promise.all(paths.map(async (target) => readStatus(await layoutOf(target, state))));
+  return Promise.all(paths.map(async (target) => readStatus(await resolveTarget(target, state))));
 }
 
 /** Where each version is live. A target that cannot be read is a warning: a list of models must not fail over it. */
@@ -33,7 +33,7 @@ export async function findLiveVersions(state: StateDirectory): Promise<{
   const warnings: Warning[] = [];
   for (const path of await loadTargets(state)) {
     try {
-      const { live, targetPath } = await readStatus(await layoutOf(path, state));
+      const { live, targetPath } = await readStatus(await resolveTarget(path, state));
       const version = live?.known?.version;
       if (version !== undefined) targetsOf.set(version, [...(targetsOf.get(version) ?? []), targetPath]);
     } catch (error) {
@@ -42,11 +42,4 @@ export async function findLiveVersions(state: StateDirectory): Promise<{
     }
   }
   return { targetsOf, warnings };
-}
-
-/** The target in the state directory has a layout of its own, by whichever path it is named. */
-async function layoutOf(path: string, state: StateDirectory): Promise<TargetLayout> {
-  const own = await resolveTarget(null, state);
-  const named = await resolveTarget(path, state);
-  return named.targetPath === own.targetPath ? own : named;
 }

@@ -64,8 +64,11 @@ async function tryLock(path: string, holder: LockHolder, flock: TryFlock): Promi
       await handle.close();
       return null;
     }
-    await handle.truncate(0);
-    await handle.write(`${JSON.stringify(holder)}\n`, 0);
+    // The kernel holds the lock; who it is only helps whoever waits. On a full disk that must not stop a clean-up.
+    await handle
+      .truncate(0)
+      .then(() => handle.write(`${JSON.stringify(holder)}\n`, 0))
+      .catch(() => undefined);
     return async () => {
       await handle.truncate(0).catch(() => undefined);
       await handle.close();

@@ -12,6 +12,7 @@ const PURE = [
   'gguf/',
   'select/',
   'deploy/plan.ts',
+  'deploy/usable-target.ts',
   'deploy/machine.ts',
   'bundle/manifest.ts',
 ] as const;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBundle, extractBundle, openArtifact, stageArtifact } from '../../src/bundle/index.ts';
 import { memorySource } from '../../src/core/index.ts';
@@ -123,6 +123,7 @@ function canMount(kind: 'tmpfs' | 'vfat' = 'tmpfs'): boolean {
   try {
     if (kind === 'vfat') {
       execFileSync('which', ['mkfs.vfat'], { stdio: 'ignore' });
+      if (!/\bvfat\b/.test(readFileSync('/proc/filesystems', 'utf8'))) return false;
       makeFat(`${folder}.img`);
       execFileSync('mount', ['-o', 'loop', `${folder}.img`, folder], { stdio: 'ignore' });
     } else {

@@ -1,12 +1,19 @@
 /** A deployment that is killed, interrupted, raced or starved at any moment leaves the old release or the new one. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedBundle } from '../../src/bundle/index.ts';
-import { readStatus, RESUME, type State } from '../../src/deploy/index.ts';
+import {
+  assertDeployable,
+  DEFAULT_DEPLOY_OPTIONS,
+  readStatus,
+  RESUME,
+  resolveTarget,
+  type State,
+} from '../../src/deploy/index.ts';
 import { openDeployBench, readTree, type DeployBench } from '../fakes/deploy-bench.ts';
 import { startDeployProcess, type DeployProcess } from '../fakes/deploy-process.ts';
 import { soundEngine } from '../fakes/engine.ts';
@@ -96,7 +103,7 @@ describe('a deployment that is killed', () => {
       expect(next.warnings).toMatchObject([{ code: 'DEPLOY_UNFINISHED_SETTLED' }]);
       const settled = state === 'activating' || state === 'probing' ? 'rolled_back' : 'failed';
       const records = await bench.records();
-      expect(records.map(({ status }) => status).toSorted()).toEqual(
+      expect(records.map(({ status }) => String(status)).toSorted()).toEqual(
         ['success', 'success', settled].toSorted(),
       );
       for (const record of records) expect(Object.keys(record)).toHaveLength(9);
@@ -114,6 +121,20 @@ describe('a deployment that is killed', () => {
       await expectTidy();
     },
   );
+
+  it('in the middle of the swap leaves a stray link, which the next run removes, and nothing of others', async () => {
+    await bench.deploy(v1.path);
+    const one = start({ holdAt: 'activating' });
+    await one.held;
+    await one.kill();
+    const srv = join(bench.folder, 'srv');
+    const [release = ''] = (await readdir(releasesDir())).filter((name) => name.includes('_v2_'));
+    await symlink(`.llm.milton/releases/${release}`, join(srv, '.llm.0123456789ab.tmp'));
+    await symlink('.milton-rehearsal', join(srv, '..llm.0123456789ab.tmp.ba9876543210.tmp'));
+    await symlink('/elsewhere', join(srv, '.llm.ffffffffffff.tmp'));
+    await bench.deploy(v2.path);
+    expect((await readdir(srv)).toSorted()).toEqual(['.llm.ffffffffffff.tmp', '.llm.milton', 'llm']);
+  });
 
   it('while it goes back leaves it to the next run to go on', async () => {
     const first = await bench.deploy(v1.path);
@@ -331,9 +352,31 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     expect(await readdir(disk)).toEqual(['filler']);
   });
 
+  it('takes weights again that it has already, and no others', async () => {
+    const layout = await resolveTarget(join(disk, 'llm'), bench.state);
+    await bench.deploy(v1.path, {}, { layout });
+    await bench.deploy(v2.path, {}, { layout });
+    const context = await bench.context({ layout });
+    const { bavail, bsize } = await statfs(disk);
+    // The margin and a little more, less than the weights.
+    execFileSync('fallocate', ['-l', String(bavail * bsize - 17_000_000), join(disk, 'filler')]);
+    const known = await bench.input(join(bench.folder, 'v1.gguf'), 'again');
+    const large = await bench.model('large.gguf', { vocabularySize: 30_000 });
+    const options = { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true };
+    await assertDeployable(known, options, context);
+    expect(await bench.deploy({ kind: 'artifact', input: known }, options, { layout })).toMatchObject({
+      state: 'live',
+    });
+    const unknown = await bench.input(large, 'large');
+    const short = { code: 'TARGET_DISK_SHORT', aftermath: 'unchanged' };
+    await expect(assertDeployable(unknown, options, context)).rejects.toMatchObject(short);
+    await expect(
+      bench.deploy({ kind: 'artifact', input: unknown }, options, { layout }),
+    ).rejects.toMatchObject(short);
+  });
+
   it('during staging ends refused, with the old release live and nothing left behind', async () => {
     const target = join(disk, 'llm');
-    const { resolveTarget } = await import('../../src/deploy/index.ts');
     const layout = await resolveTarget(target, bench.state);
     const first = await bench.deploy(v1.path, {}, { layout });
     const before = await readdir(layout.releasesDir);

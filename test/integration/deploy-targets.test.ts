@@ -209,9 +209,9 @@ const canMountFat =
   canMount &&
   spawnSync('mkfs.vfat', ['--help']).error === undefined &&
   /vfat/.test(await readFile('/proc/filesystems', 'utf8'));
-if (!canMount) console.warn('SKIPPED: mounting needs root, so no mount point was tried as a target.');
+if (!canMount) process.emitWarning('SKIPPED: mounting needs root, so no mount point was tried as a target.');
 if (!canMountFat)
-  console.warn('SKIPPED: no mkfs.vfat or no vfat here, so no file system without links was tried.');
+  process.emitWarning('SKIPPED: no mkfs.vfat or no vfat here, so no file system without links was tried.');
 
 describe.skipIf(!canMount)('a mount point', () => {
   it.each([

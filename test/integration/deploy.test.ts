@@ -1,6 +1,7 @@
 /** The main job on real files, with a real load test by llama.cpp: deploy, upgrade, repair, go back, refuse. */
 import { execFileSync } from 'node:child_process';
 import {
+  appendFile,
   copyFile,
   mkdir,
   readdir,
@@ -13,12 +14,15 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CreatedBundle } from '../../src/bundle/index.ts';
+import { createBundle, openArtifact, type CreatedBundle } from '../../src/bundle/index.ts';
 import { defaultLayout, listRecords, readStatus, resolveTarget } from '../../src/deploy/index.ts';
 import { loadLlamaCppEngine } from '../../src/engine/index.ts';
-import { fixedClock, stateDirectory } from '../../src/system/index.ts';
+import { ggufBytes, sampleModel, shardName, type GgufModel } from '../../src/gguf/index.ts';
+import { fixedClock, hashBytes, stateDirectory } from '../../src/system/index.ts';
 import { openDeployBench, readTree, type DeployBench } from '../fakes/deploy-bench.ts';
 import { soundEngine } from '../fakes/engine.ts';
+import { writeHfDirectory } from '../fakes/hf-directory.ts';
+import { toEntry } from '../fakes/registry-entry.ts';
 
 const NINE_FIELDS = [
   'deployment_id',
@@ -340,6 +344,132 @@ describe('deployRelease', () => {
     expect(await readdir(srv())).toEqual([]);
   });
 });
+
+describe('other artifacts', () => {
+  beforeEach(clear);
+
+  it('a split model is loaded by its first shard, goes live whole, and comes back', async () => {
+    const path = await saveShards('split', 3);
+    const input = await bench.input(path, 'split');
+    const { path: bundle } = await createBundle({ ...input, outDir: bench.state.bundlesDir });
+    const dry = await bench.deploy(bundle, { dryRun: true }, { engine: soundEngine() });
+    expect(dry.record.checksum_verified).toBe(true);
+    const outcome = await bench.deploy(bundle);
+    expect(outcome.loadTest).toMatchObject({ kind: 'inference', passed: true });
+    expect(await readdir(join(bench.target, 'model'))).toHaveLength(3);
+    expect(await readdir(bench.target)).not.toContain('model.gguf');
+    const env = await readFile(join(bench.target, 'model.env'), 'utf8');
+    expect(env).toContain('/model/split-00001-of-00003.gguf"');
+    await bench.deploy(bundles.v1.path, {}, { engine: soundEngine() });
+    const fast = { engine: soundEngine() };
+    expect(await bench.rollBack({}, fast)).toMatchObject({ state: 'live', loadTest: { kind: 'inference' } });
+    expect(await bench.deploy(bundle, {}, fast)).toMatchObject({ alreadyLive: true });
+  });
+
+  it('a directory is checked, not run, which needs no engine and is said', async () => {
+    const path = join(bench.folder, 'hf');
+    await writeHfDirectory(path);
+    const artifact = await openArtifact(path, { type: 'hf-distilled' });
+    const input = { ...(await bench.input(join(bench.folder, 'v1.gguf'), 'hf')), artifact };
+    const { path: bundle } = await createBundle({ ...input, outDir: bench.state.bundlesDir });
+    const none = { engine: soundEngine({ available: false }) };
+    const outcome = await bench.deploy(bundle, {}, none);
+    expect(outcome).toMatchObject({
+      state: 'live',
+      loadTest: { kind: 'structure', passed: true, note: expect.stringContaining('not run') },
+    });
+    expect(await bench.deploy(bundle, {}, none)).toMatchObject({ alreadyLive: true });
+    const env = await readFile(join(bench.target, 'model.env'), 'utf8');
+    expect(env).toMatch(/^MILTON_MODEL=".*\/model"$/m);
+  });
+
+  it('a model that breaks a rule that somebody waived can be deployed, and gone back to', async () => {
+    const path = await bench.model('waived.gguf');
+    await appendFile(path, Buffer.alloc(32));
+    const artifact = await openArtifact(path, { type: 'gguf', allow: ['trailing-bytes'] });
+    const input = { ...(await bench.input(join(bench.folder, 'v1.gguf'), 'waived')), artifact };
+    const { path: bundle } = await createBundle({ ...input, outDir: bench.state.bundlesDir });
+    const fast = { engine: soundEngine() };
+    expect(await bench.deploy(bundle, { dryRun: true }, fast)).toMatchObject({ state: 'dry-run' });
+    await bench.deploy(bundle, {}, fast);
+    await bench.deploy(bundles.v1.path, {}, fast);
+    expect(await bench.rollBack({}, fast)).toMatchObject({
+      state: 'live',
+      record: { model_version: 'waived' },
+    });
+  });
+
+  it('bytes that are no GGUF are refused though every digest is right, in a dry run too', async () => {
+    const path = await packByHand('garbage', 'model/garbage.gguf', 'these are no weights');
+    const fast = { engine: soundEngine() };
+    await expect(bench.deploy(path, { dryRun: true }, fast)).rejects.toMatchObject({
+      code: expect.stringMatching(/^GGUF_/),
+    });
+    await expect(bench.deploy(path, {}, fast)).rejects.toMatchObject({
+      code: expect.stringMatching(/^GGUF_/),
+      aftermath: 'unchanged',
+    });
+    expect(await readdir(join(srv(), '.llm.milton/releases'))).toEqual([]);
+    expect(await bench.records()).toMatchObject([
+      { checksum_verified: true, load_test_passed: false, status: 'failed' },
+      { checksum_verified: false, status: 'failed' },
+    ]);
+  });
+});
+
+/** Shards as llama-gguf-split leaves them: the metadata in the first, split keys in each. Gives the first. */
+async function saveShards(name: string, count: number): Promise<string> {
+  const model = sampleModel({ blockCount: 1, embeddingLength: 64, feedForwardLength: 64 });
+  const size = Math.ceil(model.tensors.length / count);
+  const paths = Array.from({ length: count }, (_, index) =>
+    join(bench.folder, shardName(name, index + 1, count)),
+  );
+  for (const [index, path] of paths.entries()) {
+    const metadata: GgufModel['metadata'] = [
+      ...(index === 0 ? model.metadata : []),
+      ['split.no', { kind: 'uint16', value: index }],
+      ['split.count', { kind: 'uint16', value: count }],
+      ['split.tensors.count', { kind: 'int32', value: model.tensors.length }],
+    ];
+    const tensors = model.tensors.slice(index * size, (index + 1) * size);
+    await writeFile(path, await ggufBytes({ metadata, tensors }));
+  }
+  return paths[0] ?? '';
+}
+
+/** A sound bundle of the older format around any bytes. */
+async function packByHand(version: string, file: string, content: string): Promise<string> {
+  const top = `bundle_${version}_20260111_202801`;
+  const folder = join(bench.folder, 'by-hand', top);
+  await mkdir(join(folder, 'model'), { recursive: true });
+  const texts: Record<string, string> = {
+    'benchmark_summary.json': JSON.stringify({
+      run_id: null,
+      timestamp: null,
+      model_version: version,
+      metrics: {},
+    }),
+    'registry_entry.json': JSON.stringify(toEntry(version)),
+  };
+  texts['manifest.json'] = JSON.stringify({
+    bundle_id: top,
+    created_at: '2026-01-11T20:28:01+00:00',
+    model_version: version,
+    model_path: file,
+    artifact_type: 'gguf',
+    registry_entry: toEntry(version),
+    benchmark_summary: JSON.parse(texts['benchmark_summary.json'] ?? '') as object,
+    files: { [file]: hashBytes(content) },
+    total_size_bytes: content.length,
+  });
+  texts[file] = content;
+  const lines = Object.entries(texts).map(([path, text]) => `${hashBytes(text)}  ${path}\n`);
+  texts['SHA256SUMS'] = lines.join('');
+  for (const [path, text] of Object.entries(texts)) await writeFile(join(folder, path), text);
+  const path = join(bench.folder, `${version}.tar.gz`);
+  execFileSync('tar', ['czf', path, '--format=ustar', '-C', join(folder, '..'), top]);
+  return path;
+}
 
 async function redirect(target: string): Promise<void> {
   await rm(join(target, 'model.gguf'));

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { DISK_MARGIN_BYTES } from '../../../src/deploy/limits.ts';
 import {
   assertMemory,
-  assertUsableTarget,
   planDeployment,
   type PlanOptions,
   type ReleaseNeeds,
-  type TargetFacts,
 } from '../../../src/deploy/plan.ts';
+import type { TargetFacts } from '../../../src/deploy/target-facts.ts';
+import { assertUsableTarget } from '../../../src/deploy/usable-target.ts';
 import { viewJournal } from '../../../src/deploy/target-view.ts';
 import { JournalScript, toJournalLine } from '../../fakes/journal.ts';
 
@@ -197,6 +197,16 @@ describe('planDeployment', () => {
         }),
       );
     });
+  });
+
+  it('refuses a target inside the releases of another, which are never modified', () => {
+    const parentDir = '/srv/.llm.milton/releases/deploy_v1';
+    expect(() => planDeployment(toFacts({ parentDir }), NEEDS, OPTIONS)).toThrow(
+      expect.objectContaining({
+        code: 'TARGET_NOT_OURS',
+        details: expect.objectContaining({ received: parentDir }),
+      }),
+    );
   });
 
   it('names the first reason where there are several, in the order of the list', () => {

@@ -1,0 +1,130 @@
+/** Whether a target is one that may be changed at all, whatever is to be placed there; the one reason why not. Pure. */
+import type { JsonObject } from '../core/index.ts';
+import { DeployFailure, type DeployCode } from './error.ts';
+import type { TargetFacts, UnsafeFolder } from './target-facts.ts';
+
+/** Throws `PLATFORM_UNSUPPORTED`, `TARGET_*`. */
+export function assertUsableTarget(
+  facts: TargetFacts,
+  { allowNetworkFs }: { readonly allowNetworkFs: boolean },
+): void {
+  const { parentDir, fileSystem } = facts;
+  if (facts.platform === 'win32') {
+    throw refusal(facts, 'PLATFORM_UNSUPPORTED', 'Windows cannot hold a target.', {
+      expected: 'linux or darwin',
+      received: facts.platform,
+    });
+  }
+  switch (facts.parent) {
+    case 'missing':
+      throw refusal(
+        facts,
+        'TARGET_PARENT_MISSING',
+        `The folder ${parentDir} does not exist.`,
+        {
+          expected: `a folder ${parentDir}`,
+          received: 'nothing',
+        },
+        `Create it, owned by the user that deploys: mkdir -p ${quoteWord(parentDir)}`,
+      );
+    case 'not-a-folder':
+      throw refusal(facts, 'TARGET_PARENT_MISSING', `${parentDir} is not a folder.`, {
+        expected: `a folder ${parentDir}`,
+        received: 'a file',
+      });
+    case 'not-writable':
+      throw refusal(facts, 'TARGET_NOT_WRITABLE', `This user may not write in ${parentDir}.`, {
+        expected: `write permission in ${parentDir}`,
+        received: 'none, or a read-only file system',
+      });
+    case 'ready':
+      break;
+  }
+  if (isInsideTarget(parentDir)) {
+    throw refusal(
+      facts,
+      'TARGET_NOT_OURS',
+      `${facts.targetPath} lies inside the releases of another target.`,
+      {
+        expected: 'a path outside of what Milton Edge keeps',
+        received: parentDir,
+      },
+    );
+  }
+  const [unsafe] = facts.unsafeFolders;
+  if (unsafe !== undefined) throw unsafeTarget(facts, unsafe);
+  if (facts.occupant.kind === 'foreign') {
+    throw refusal(facts, 'TARGET_NOT_OURS', `${facts.targetPath} is ${facts.occupant.what}.`, {
+      expected: 'nothing, or a link that Milton Edge made',
+      received: facts.occupant.what,
+    });
+  }
+  if (!fileSystem.hasSymbolicLinks) {
+    throw refusal(
+      facts,
+      'TARGET_NO_LINKS',
+      `${parentDir} lies on ${fileSystem.type}, which has no symbolic links.`,
+      {
+        expected: 'a file system with symbolic links',
+        received: fileSystem.type,
+      },
+    );
+  }
+  if (fileSystem.isNetwork && !allowNetworkFs) {
+    throw refusal(
+      facts,
+      'TARGET_NETWORK',
+      `${parentDir} lies on the network file system ${fileSystem.type}.`,
+      {
+        expected: 'a local file system',
+        received: fileSystem.type,
+      },
+    );
+  }
+}
+
+/** A refusal with both sides and the target that it is about. */
+export function refusal(
+  facts: TargetFacts,
+  code: DeployCode,
+  message: string,
+  sides: JsonObject,
+  hint?: string,
+): DeployFailure {
+  return new DeployFailure(code, message, {
+    details: { ...sides, target_path: facts.targetPath },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Releases are never modified, so nothing may be placed below one, or beside the journal. */
+function isInsideTarget(folder: string): boolean {
+  return folder.split('/').some((name) => /^\..+\.milton$/.test(name));
+}
+
+function unsafeTarget(facts: TargetFacts, { path, reason }: UnsafeFolder): DeployFailure {
+  if (reason === 'open') {
+    return refusal(
+      facts,
+      'TARGET_UNSAFE',
+      `Everybody may write in ${path}, so anybody could swap the model.`,
+      { expected: 'a folder that others cannot write in', received: `${path} is writable for everybody` },
+      `Take the right away: chmod o-w ${quoteWord(path)}`,
+    );
+  }
+  return refusal(
+    facts,
+    'TARGET_UNSAFE',
+    `${path} was made by somebody else, who could swap the model.`,
+    {
+      expected: 'a folder that belongs to this user, to root or to the owner of the folder above it',
+      received: `${path} belongs to somebody else, or is no folder`,
+    },
+    `See who made it, then move it away or choose another --target-path: ls -ld ${quoteWord(path)}`,
+  );
+}
+
+/** As a person would type it in a shell. */
+function quoteWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
