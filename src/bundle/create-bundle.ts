@@ -9,6 +9,7 @@ import { assertEvidence } from '../evidence/index.ts';
 import { makeDirectory } from '../system/index.ts';
 import { buildMetadata, placeholderDigests, readCreatedAt, type BuiltMetadata } from './build-metadata.ts';
 import { assertRoom } from './free-space.ts';
+import { assertFolder } from './out-folder.ts';
 import { CHUNK_PAYLOAD_BYTES } from './gzip-frame.ts';
 import { formatRegion, planArchive, type ArchiveFrame, type ArchiveLayout } from './layout.ts';
 import { FileDigests, ModelStream } from './model-stream.ts';
@@ -35,17 +36,18 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
   const layout = planArchive(frame, sketch.files);
   const outDir = resolve(options.outDir);
   throwIfAborted(signal);
+  await assertFolder(outDir);
   await makeDirectory(outDir);
   await assertRoom(outDir, { totalBytes: layout.sizeBytes, largestFileBytes: layout.sizeBytes });
   const stem = `milton_edge_bundle_${version}_${toStamp(createdAt)}`;
   let built: BuiltMetadata | undefined;
   const path = await withNewFile(
     { directory: outDir, name: (no) => `${stem}${no === 1 ? '' : `-${no}`}.tar.gz` },
-    async (handle, temporary) => {
-      const digests = await writeModel(handle, { layout, path: temporary, options });
+    async (handle, wanted) => {
+      const digests = await writeModel(handle, { layout, path: wanted, options });
       built = buildMetadata(options, createdAt, digests);
       assertEvidence(built.evidence);
-      await writeFrom(handle, [fitRegion(layout, built)], { offset: 0, path: temporary });
+      await writeFrom(handle, [fitRegion(layout, built)], { offset: 0, path: wanted });
       throwIfAborted(signal);
     },
   );

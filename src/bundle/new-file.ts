@@ -17,8 +17,8 @@ import {
 const MAX_NAMES = 1000;
 
 /**
- * Hands a new file to `write`, then makes it durable and gives it `name(1)`, or the first of `name(2)` … that is free.
- * Whatever fails leaves nothing behind. Returns the path.
+ * Hands a new file to `write`, with the path that messages should name, then makes it durable and gives it `name(1)`, or
+ * the first of `name(2)` … that is free. Whatever fails leaves nothing behind. Returns the path.
  */
 export async function withNewFile(
   {
@@ -28,11 +28,12 @@ export async function withNewFile(
   }: { readonly directory: string; readonly name: (no: number) => string; readonly mode?: number },
   write: (handle: FileHandle, path: string) => Promise<void>,
 ): Promise<string> {
-  const temporary = temporaryName(join(directory, name(1)));
+  const wanted = join(directory, name(1));
+  const temporary = temporaryName(wanted);
   try {
-    const handle = await createExclusive(temporary, mode);
+    const handle = await createIn(directory, temporary, mode);
     try {
-      await write(handle, temporary);
+      await write(handle, wanted);
       await handle.sync();
     } finally {
       await handle.close();
@@ -43,7 +44,17 @@ export async function withNewFile(
     return path;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw toSystemFailure(error, { path: join(directory, name(1)), action: 'write' });
+    throw toSystemFailure(error, { path: wanted, action: 'write' });
+  }
+}
+
+/** Whoever may not write there knows the folder, and never saw the temp name. */
+async function createIn(directory: string, temporary: string, mode: number): Promise<FileHandle> {
+  try {
+    return await createExclusive(temporary, mode);
+  } catch (error) {
+    const reason = error instanceof SystemFailure ? error.cause : error;
+    throw toSystemFailure(reason, { path: directory, action: 'write' });
   }
 }
 

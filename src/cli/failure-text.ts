@@ -1,5 +1,12 @@
 /** The block that a failure prints: what happened, both sides, the state things are in now, and the next step. */
-import { escapeText, Failure, messageOf, type Aftermath, type JsonValue } from '../core/index.ts';
+import {
+  escapeText,
+  Failure,
+  messageOf,
+  type Aftermath,
+  type JsonObject,
+  type JsonValue,
+} from '../core/index.ts';
 import type { Colors } from './text-style.ts';
 
 export interface FailureTextOptions {
@@ -19,10 +26,7 @@ export function failureText(failure: Failure, { colors, verbose }: FailureTextOp
     });
   return [
     `${colors.bold(colors.red('error'))} ${colors.bold(failure.code)}: ${failure.message}`,
-    ...['expected', 'received', 'offset'].flatMap((key) => {
-      const value = shownValue(details[key]);
-      return value === null ? [] : line(key, value);
-    }),
+    ...sidesOf(details).flatMap(([label, value]) => line(label, value)),
     ...stateOf(failure.aftermath, shownValue(details['target'])).flatMap(([label, value]) =>
       line(label, value),
     ),
@@ -32,6 +36,18 @@ export function failureText(failure: Failure, { colors, verbose }: FailureTextOp
     ...line('fix', colors.cyan(failure.hint)),
     ...(verbose ? (deepestStack(failure)?.split('\n') ?? []).map((text) => colors.dim(`  ${text}`)) : []),
   ];
+}
+
+/** Both sides; where several fields are wrong, a line for each in their place. */
+function sidesOf(details: JsonObject): readonly (readonly [string, string])[] {
+  const wrong = details['wrong_fields'];
+  if (Array.isArray(wrong)) {
+    return wrong.map((field: JsonValue, index) => [index === 0 ? 'wrong' : '', shownValue(field) ?? '']);
+  }
+  return ['expected', 'received', 'offset'].flatMap((key) => {
+    const value = shownValue(details[key]);
+    return value === null ? [] : [[key, value] as const];
+  });
 }
 
 function shownValue(value: JsonValue | undefined): string | null {

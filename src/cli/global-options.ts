@@ -1,5 +1,6 @@
 /** The options that every command takes, before or after its name, and reading them back. */
 import { Option, type Command } from 'commander';
+import { parsePath } from './option-values.ts';
 
 export interface GlobalOptions {
   readonly json: boolean;
@@ -56,7 +57,10 @@ function globalOptions(): Option[] {
     new Option('--json', 'print exactly one JSON document on standard output'),
     new Option('--quiet', 'no progress, notices or warnings'),
     new Option('--verbose', 'say more where something fails'),
-    new Option('--state-dir <dir>', 'where registry, runs and bundles are kept (or MILTON_STATE_DIR)'),
+    new Option(
+      '--state-dir <dir>',
+      'where registry, runs and bundles are kept (or MILTON_STATE_DIR)',
+    ).argParser(parsePath),
     new Option('--no-color', 'no colours (or NO_COLOR)'),
   ];
 }

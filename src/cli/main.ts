@@ -20,6 +20,7 @@ async function start(): Promise<void> {
   const version = readPackageVersion();
   const args = process.argv.slice(2);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.once('error', sayLost);
     process.stdout.write(`${version}\n`);
     return;
   }
@@ -34,4 +35,11 @@ async function start(): Promise<void> {
     signals: process,
     onGiveUp: () => process.exit(130),
   });
+}
+
+/** What `run.ts` says too, without loading it; a reader that went away is no fault. */
+function sayLost(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`error CLI_OUTPUT_LOST: Cannot write to standard output: ${error.message}.\n`);
+  process.exitCode = 1;
 }

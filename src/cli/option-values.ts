@@ -8,6 +8,12 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('It should be a whole number of at least 1.');
 }
 
+/** A path as it was typed. An empty one (an unset variable in a script) must not come to mean the current folder. */
+export function parsePath(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It should be a path; an empty text names none.');
+}
+
 /** For options that may be given several times, and take several values separated by commas. */
 export function collectList(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').map((item) => item.trim())];

@@ -18,6 +18,8 @@ export interface Printer {
   /** `said`: warnings that are printed already. */
   result(result: CommandResult, said?: readonly Warning[]): Promise<void>;
   failure(failure: Failure): void;
+  /** A failure of standard output itself: said on standard error, with `--json` too. */
+  lost(failure: Failure): void;
   notice(text: string): void;
   warning(warning: Warning): void;
 }
@@ -45,6 +47,9 @@ export function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptio
         stdout.write(formatJson({ ok: false, error: { ...failure.toReport() } }));
         if (!mode.verbose) return;
       }
+      printer.lost(failure);
+    },
+    lost(failure) {
       writeLines(stderr, failureText(failure, { colors: errorStyle.colors, verbose: mode.verbose }));
     },
     notice(text) {

@@ -3,12 +3,13 @@ import { Command, type Argument } from 'commander';
 import { addBundleCommands } from './commands/bundle.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDeployCommand } from './commands/deploy.ts';
+import { addDeploymentsCommand } from './commands/deployments.ts';
 import { addGgufCommands } from './commands/gguf.ts';
 import { addModelsCommands } from './commands/models.ts';
 import { addOverviewCommand } from './commands/overview.ts';
 import { addRollbackCommand } from './commands/rollback.ts';
 import { addSelectCommand } from './commands/select.ts';
-import { addStatusCommands } from './commands/status.ts';
+import { addStatusCommand } from './commands/status.ts';
 import type { CommandContext, CommandResult, Handler, Perform } from './context.ts';
 import { addGlobalOptions } from './global-options.ts';
 
@@ -53,7 +54,8 @@ export function buildProgram({ columns, choose, onHelp }: ProgramOptions): Comma
   addBundleCommands(program, perform);
   addDeployCommand(program, perform);
   addRollbackCommand(program, perform);
-  addStatusCommands(program, perform);
+  addStatusCommand(program, perform);
+  addDeploymentsCommand(program, perform);
   addDemoCommand(program, perform);
   addGlobalOptions(program);
   return program;
@@ -65,7 +67,7 @@ function argumentTerm(argument: Argument): string {
 
 const EXAMPLES = `
 Examples:
-  $ milton demo                                     see it work, in a throw-away folder
-  $ milton models register v1 --gguf model.gguf     tell it about a model
-  $ milton deploy --target-path /srv/llm            choose, pack, verify, load-test, go live
-  $ milton rollback --target-path /srv/llm          and back`;
+  $ milton demo                                  see it work, offline
+  $ milton models register v1 --gguf model.gguf  tell it about a model
+  $ milton deploy --target-path /srv/llm         choose, verify, test, go live
+  $ milton rollback --target-path /srv/llm       and back`;

@@ -33,6 +33,10 @@ type BytesEvent = Extract<ProgressEvent, { kind: 'bytes' }>;
 const BAR_AFTER_MS = 400;
 const LINE_EVERY_MS = 5000;
 
+const BAR_COLUMNS = 20;
+/** Below this a bar says nothing. */
+const MIN_BAR_COLUMNS = 5;
+
 export function createProgress(options: ProgressOptions): ProgressDisplay {
   const { stream, env, quiet, colors } = options;
   if (quiet) return { onProgress: () => undefined, stop: () => undefined };
@@ -53,7 +57,25 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
 
 /** `1.20 GB of 4.45 GB (27 %), 812 MB/s, 4.0 s left`. */
 export function progressText(event: BytesEvent, elapsedMs: number): string {
+  return progressParts(event, elapsedMs).join(', ');
+}
+
+/** `pack [=====     ] …` in one line of a terminal: the bar shrinks first, then the rate goes, then the time left. */
+export function progressLine(event: BytesEvent, elapsedMs: number, columns: number): string {
   const { doneBytes, totalBytes } = event;
+  const step = escapeText(event.step);
+  const [amount = '', , left] = progressParts(event, elapsedMs);
+  const full = progressText(event, elapsedMs);
+  const bar = Math.min(BAR_COLUMNS, columns - `${step} [] ${full}`.length);
+  if (bar >= MIN_BAR_COLUMNS) {
+    const done = totalBytes > 0 ? Math.min(bar, Math.floor((bar * doneBytes) / totalBytes)) : bar;
+    return `${step} [${'='.repeat(done).padEnd(bar)}] ${full}`;
+  }
+  const lines = [full, left === undefined ? amount : `${amount}, ${left}`, amount];
+  return lines.map((text) => `${step} ${text}`).find((line) => line.length <= columns) ?? amount;
+}
+
+function progressParts({ doneBytes, totalBytes }: BytesEvent, elapsedMs: number): string[] {
   const percent = totalBytes > 0 ? Math.floor((100 * doneBytes) / totalBytes) : 100;
   const parts = [`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)} (${percent} %)`];
   if (elapsedMs > 0 && doneBytes > 0) {
@@ -61,7 +83,7 @@ export function progressText(event: BytesEvent, elapsedMs: number): string {
     parts.push(`${formatBytes(bytesPerMs * 1000)}/s`);
     if (doneBytes < totalBytes) parts.push(`${formatDuration((totalBytes - doneBytes) / bytesPerMs)} left`);
   }
-  return parts.join(', ');
+  return parts;
 }
 
 interface BytesDisplay {
@@ -93,12 +115,12 @@ function liveBar({ stream, nowMs }: ProgressOptions): BytesDisplay {
         return;
       }
       if (elapsedMs < BAR_AFTER_MS) return;
-      const text = progressText(event, elapsedMs);
+      const line = progressLine(event, elapsedMs, stream.columns || 80);
       if (bar === null) {
         bar = newBar(library, stream);
-        bar.start(event.totalBytes, event.doneBytes, { step: event.step, text });
+        bar.start(event.totalBytes, event.doneBytes, { line });
       } else {
-        bar.update(event.doneBytes, { text });
+        bar.update(event.doneBytes, { line });
       }
       if (event.doneBytes >= event.totalBytes) stop();
     },
@@ -110,11 +132,9 @@ function newBar(library: typeof CliProgress, stream: Output): CliProgress.Single
   // CommonJS: the classes are on `default` or on the namespace, as the loader sees fit.
   const { SingleBar: Bar } = 'default' in library ? (library.default as typeof CliProgress) : library;
   return new Bar({
-    format: '{step} [{bar}] {text}',
+    // The library knows nothing of the width.
+    format: '{line}',
     stream: stream as NodeJS.WritableStream,
-    barsize: 20,
-    barCompleteChar: '=',
-    barIncompleteChar: ' ',
     clearOnComplete: true,
     fps: 10,
   });

@@ -38,7 +38,7 @@ export async function runMilton(args: readonly string[], host: MiltonProcess): P
   await setImmediate();
   const error = lost();
   if (error === null) return exitCode;
-  printer.failure(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
+  printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
   return exitCode === 0 ? 1 : exitCode;
 }
 
@@ -51,19 +51,21 @@ async function chooseJob(args: readonly string[], host: MiltonProcess): Promise<
   const jobs: Job[] = [];
   let help = '';
   const program = buildProgram({
-    columns: host.stdout.isTTY === true ? Math.min(host.stdout.columns ?? 80, 100) : 100,
+    columns: host.stdout.isTTY === true ? Math.min(host.stdout.columns || 80, 100) : 100,
     choose: (job) => jobs.push(job),
     onHelp: (text) => (help += text),
   });
+  let asked = args;
   try {
-    await parse(program, args);
+    asked = helpAsOption(program, args);
+    await parse(program, asked);
     const job = jobs[0];
     if (job !== undefined) return { kind: 'job', job, options: readGlobalOptions(job.command) };
   } catch (error) {
     const options = guessGlobalOptions(args);
     if (!(error instanceof CommanderError)) return { kind: 'refused', failure: toFailure(error), options };
     if (error.exitCode !== 0)
-      return { kind: 'refused', failure: toUsageFailure(error, program, args), options };
+      return { kind: 'refused', failure: toUsageFailure(error, program, asked), options };
   }
   return { kind: 'help', text: help, options: guessGlobalOptions(args) };
 }
@@ -73,6 +75,31 @@ async function parse(program: Command, args: readonly string[]): Promise<void> {
   const { operands, unknown } = program.parseOptions([...args]);
   const bare = operands.length === 0 && unknown.length === 0;
   await program.parseAsync(bare ? [...args, 'overview'] : [...args], { from: 'user' });
+}
+
+/**
+ * `help bundle create` as `bundle create --help`: commander's own help command sees one level and no options. For a name
+ * that is no command the `--help` is left away, since it would keep the parser from refusing.
+ */
+function helpAsOption(program: Command, args: readonly string[]): readonly string[] {
+  const { operands } = program.parseOptions([...args]);
+  if (operands[0] !== 'help') return args;
+  // From the help command on, everything counts as an operand.
+  const at = args.length - operands.length;
+  const rest = args.toSpliced(at, 1);
+  const firstOption = operands.findIndex((word) => word.startsWith('-'));
+  const names = operands.slice(1, firstOption === -1 ? undefined : firstOption);
+  const isKnown = names.every(isCommandBelow(program));
+  return isKnown ? [...rest, '--help'] : rest;
+}
+
+/** Asked for one name after the other, from the top. */
+function isCommandBelow(program: Command): (name: string) => boolean {
+  let level: Command | undefined = program;
+  return (name) => {
+    level = level?.commands.find((command) => command.name() === name || command.aliases().includes(name));
+    return level !== undefined;
+  };
 }
 
 async function finish(chosen: Chosen, host: MiltonProcess, printer: Printer): Promise<number> {

@@ -1,10 +1,15 @@
-/** Tables without borders that fit a terminal, and stay one line per row where they are piped. */
+/**
+ * Tables without borders that fit a terminal, and stay one line per row where they are piped. Words are never broken: where
+ * the columns do not fit, each row becomes a block of lines.
+ */
 import { stripVTControlCharacters } from 'node:util';
 
 export type TableRow = readonly string[];
 
 const GAP = 2;
-const MIN_COLUMN = 8;
+
+/** A column of sentences may become this narrow. */
+const MIN_TEXT_COLUMN = 20;
 
 /** `columns`: the width to fit, null for no limit. Cells may hold colours. */
 export async function formatTable(
@@ -12,19 +17,41 @@ export async function formatTable(
   rows: readonly TableRow[],
   columns: number | null,
 ): Promise<readonly string[]> {
+  const widths = fitWidths([head, ...rows], columns);
+  if (widths === null) return formatBlocks(head, rows);
   const { default: Table } = await import('cli-table3');
-  const widths = fitWidths(naturalWidths([head, ...rows]), columns);
+  const wrap = (row: TableRow): string[] => row.map((cell, index) => wrapCell(cell, widths[index] ?? 0));
   const table = new Table({
     chars: NO_BORDERS,
     style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
-    head: head.map((cell, index) => wrapCell(cell, widths[index] ?? MIN_COLUMN)),
+    head: wrap(head),
     colWidths: widths.map((width) => width + GAP),
   });
-  table.push(...rows.map((row) => row.map((cell, index) => wrapCell(cell, widths[index] ?? MIN_COLUMN))));
+  table.push(...rows.map(wrap));
   return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
+}
+
+/** `label  value` lines, a blank line between rows. A mark in a column without a title goes before the next value. */
+function formatBlocks(head: readonly string[], rows: readonly TableRow[]): readonly string[] {
+  const width = Math.max(...head.map(visibleWidth));
+  return rows.flatMap((row, number) => {
+    let mark = '';
+    const lines = head.flatMap((label, index) => {
+      const value = (row[index] ?? '').replaceAll('\n', ' ');
+      if (visibleWidth(label) === 0) {
+        mark = value === '' ? '' : `${value} `;
+        return [];
+      }
+      if (value === '') return [];
+      const line = `${label}${' '.repeat(width - visibleWidth(label) + GAP)}${mark}${value}`;
+      mark = '';
+      return [line];
+    });
+    return number === 0 ? lines : ['', ...lines];
+  });
 }
 
 const NO_BORDERS = {
@@ -45,50 +72,57 @@ const NO_BORDERS = {
   middle: '',
 };
 
-function naturalWidths(rows: readonly TableRow[]): number[] {
-  const count = Math.max(...rows.map((row) => row.length));
-  return Array.from({ length: count }, (_, index) =>
-    Math.max(1, ...rows.map((row) => visibleWidth(row[index] ?? ''))),
-  );
-}
-
-/** Takes from the widest column, one character at a time, until the row fits or no column can give more. */
-function fitWidths(natural: readonly number[], columns: number | null): readonly number[] {
-  const widths = [...natural];
-  const total = (): number => widths.reduce((sum, width) => sum + width + GAP, -GAP);
+/**
+ * Takes from the widest column that can give, one character at a time, until the row fits; null where it cannot without
+ * breaking a word.
+ */
+function fitWidths(rows: readonly TableRow[], columns: number | null): readonly number[] | null {
+  const widths = widthsOf(rows, visibleWidth);
   if (columns === null) return widths;
+  const narrowest = widthsOf(rows, narrowestWidth);
+  const total = (): number => widths.reduce((sum, width) => sum + width + GAP, -GAP);
   while (total() > columns) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest] ?? 0;
-    if (width <= MIN_COLUMN) break;
-    widths[widest] = width - 1;
+    const slack = widths.map((width, index) => (width > (narrowest[index] ?? 0) ? width : 0));
+    const widest = slack.indexOf(Math.max(...slack));
+    if (slack[widest] === 0) return null;
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
 }
 
-/** The library cuts colour codes in two when it wraps within a word, and paths and versions have no blanks to break at. */
+function widthsOf(rows: readonly TableRow[], measure: (cell: string) => number): number[] {
+  const count = Math.max(...rows.map((row) => row.length));
+  return Array.from({ length: count }, (_, index) =>
+    Math.max(1, ...rows.map((row) => measure(row[index] ?? ''))),
+  );
+}
+
+/** The library cuts colour codes in two when it wraps, so that no cell is left for it to wrap. */
 function wrapCell(cell: string, width: number): string {
   return cell
     .split('\n')
     .flatMap((line) => {
       const [, before = '', plain = '', after = ''] = ONE_STYLE.exec(line) ?? [];
-      if (Array.from(plain).length <= width) return [line];
-      return breakText(Array.from(plain), width).map((part) => before + part + after);
+      if (visibleWidth(plain) <= width) return [line];
+      return breakText(plain, width).map((part) => before + part + after);
     })
     .join('\n');
 }
 
-/** At a blank where there is one in the second half of the line, else where the line is full. */
-function breakText(characters: readonly string[], width: number): string[] {
+/** At the last blank that fits. */
+function breakText(text: string, width: number): string[] {
   const lines: string[] = [];
-  let rest = characters;
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width);
-    const end = blank > width / 2 ? blank : width;
-    lines.push(rest.slice(0, end).join(''));
-    rest = rest.slice(end === blank ? end + 1 : end);
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && visibleWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
   }
-  return [...lines, rest.join('')];
+  return [...lines, line];
 }
 
 // A cell of one style: codes, text, codes.
@@ -96,5 +130,19 @@ function breakText(characters: readonly string[], width: number): string[] {
 const ONE_STYLE = /^((?:\u001b\[[0-9;]*m)*)([^\u001b]*)((?:\u001b\[[0-9;]*m)*)$/;
 
 function visibleWidth(cell: string): number {
-  return Math.max(...cell.split('\n').map((line) => Array.from(stripVTControlCharacters(line)).length));
+  return Math.max(...cell.split('\n').map((line) => columnsOf(stripVTControlCharacters(line))));
 }
+
+/** Its longest word; a text of several may not become a column of single words. */
+function narrowestWidth(cell: string): number {
+  const words = cell.split(/[ \n]/).map(visibleWidth);
+  return Math.max(...words, Math.min(MIN_TEXT_COLUMN, visibleWidth(cell)));
+}
+
+/** Terminals give the characters of East Asia and emoji two columns, and the library counts as they do. */
+function columnsOf(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+
+const WIDE =
+  /[\u1100-\u115f\u231a-\u2b55\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{3fffd}]/u;

@@ -26,7 +26,7 @@ export interface TextStyleOptions {
 
 export function textStyle(stream: Output, { env, color }: TextStyleOptions): TextStyle {
   const colors = picocolors.createColors(color && wantsColor(stream, env));
-  const columns = stream.isTTY === true ? Math.min(stream.columns ?? 80, MAX_TEXT_COLUMNS) : null;
+  const columns = stream.isTTY === true ? Math.min(stream.columns || 80, MAX_TEXT_COLUMNS) : null;
   return {
     colors,
     columns,

@@ -5,6 +5,12 @@ import { escapeText } from './units.ts';
 /** Formats page, "Version strings". */
 export const VERSION_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
 
+/** The pattern in words. */
+const VERSION_RULE = '1 to 100 letters, digits and . _ + -, starting with a letter or digit';
+
+/** A text that is no version may be a pasted file: enough of it to recognise. */
+const MAX_SHOWN_LENGTH = 60;
+
 export function isVersion(text: string): boolean {
   return VERSION_PATTERN.test(text);
 }
@@ -12,8 +18,13 @@ export function isVersion(text: string): boolean {
 /** Throws `CORE_VERSION_INVALID`. */
 export function assertVersion(text: string): void {
   if (isVersion(text)) return;
-  throw new CoreFailure('CORE_VERSION_INVALID', `"${escapeText(text)}" cannot be used as a version.`, {
-    details: { expected: VERSION_PATTERN.source, received: escapeText(text) },
+  const shown = escapeText(text, MAX_SHOWN_LENGTH);
+  throw new CoreFailure('CORE_VERSION_INVALID', `"${shown}" cannot be used as a version.`, {
+    details: {
+      expected: VERSION_RULE,
+      received: text.length > MAX_SHOWN_LENGTH ? `${shown} (${text.length} characters)` : shown,
+      pattern: VERSION_PATTERN.source,
+    },
   });
 }
 

@@ -36,5 +36,5 @@ export {
 export { decodeUtf8, parseJson, parseJsonTree, type ParseJsonOptions } from './json-parser.ts';
 export { MAX_JSON_BYTES, MAX_JSON_DEPTH } from './limits.ts';
 export type { OnProgress, ProgressEvent, Warning } from './progress.ts';
-export { escapeText, formatBytes, formatDuration } from './units.ts';
+export { escapeText, formatBytes, formatDuration, quoteWord } from './units.ts';
 export { ARTIFACT_TYPES, type ArtifactType } from './artifact-type.ts';

@@ -30,3 +30,8 @@ export function escapeText(text: string, maxLength = 300): string {
     return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`;
   });
 }
+
+/** A word as a person would type it in a shell: quoted only where it must be. */
+export function quoteWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -56,7 +56,7 @@ export function startAttempt(
     facts: null,
     releasePath: null,
     checksumVerified: false,
-    loadTest: withoutInference('skipped', null, 'Not reached.'),
+    loadTest: withoutInference('skipped', null, 'not reached.'),
     warnings: [],
   };
 }
@@ -121,6 +121,7 @@ export async function concludeAttempt(
     releasePath: attempt.releasePath,
     artifactSha256: attempt.facts?.artifactSha256 ?? null,
     evidence: attempt.facts?.evidence ?? null,
+    registeredAt: attempt.facts?.registeredAt ?? null,
     loadTest: attempt.loadTest,
     dryRun: attempt.kind === 'dryrun',
     alreadyLive: end.alreadyLive,

@@ -61,12 +61,7 @@ export function aboutTarget(
   aftermath: 'unchanged' | 'rolled-back' | 'partial',
 ): unknown {
   if (!(error instanceof Failure)) return error;
-  const state = {
-    unchanged: `unchanged; nothing was written to ${layout.targetPath}`,
-    'rolled-back': `rolled back; ${layout.targetPath} is as it was before`,
-    partial: `partly changed; look at ${layout.targetPath}`,
-  }[aftermath];
-  return error.inContext({ aftermath, details: { target: state } });
+  return error.inContext({ aftermath, details: { target: layout.targetPath } });
 }
 
 function readUser(): string {

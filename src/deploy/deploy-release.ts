@@ -17,7 +17,7 @@ import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
 import { settledWarning, settleUnfinished } from './settle.ts';
 import { prepareDefaultTarget } from './survey-target.ts';
-import { rememberTarget } from './targets.ts';
+import { forgetTarget, rememberTarget } from './targets.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { describeDamage } from './verify-release.ts';
 
@@ -36,10 +36,9 @@ export async function deployRelease(
   try {
     release = await openRelease(origin, context);
     await describeAttempt(attempt, release, context);
-    if (!options.dryRun || origin.kind === 'artifact' || options.withLoadTest) {
-      const { artifactType } = release.facts;
-      await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });
-    }
+    // A dry run that loads nothing refuses too: the deployment would.
+    const { artifactType } = release.facts;
+    await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });
     end = options.dryRun
       ? await runDryDeployment({ origin, release, attempt, options, context })
       : await deployOpened(release, attempt, options, context);
@@ -122,14 +121,17 @@ async function deployOpened(
     if (final.damaged !== null) attempt.warnings.push(damagedWarning(final.damaged));
     await nameAttempt(attempt, release.facts.version, (id) => isTaken(id, final.facts, context));
     await rememberTarget(state, layout.targetPath);
-    return walkDeployment({ release, attempt, options, context, final });
+    const end = await walkDeployment({ release, attempt, options, context, final });
+    const neverLive = final.facts.view.releases.every(({ liveSince }) => liveSince === null);
+    if (end.state === 'refused' && neverLive) await forgetTarget(state, layout.targetPath);
+    return end;
   });
 }
 
 function endAlreadyLive(attempt: Attempt, releaseId: string, { layout }: DeployContext): AttemptEnd {
   attempt.releasePath = releasePath(layout, releaseId);
   attempt.checksumVerified = true;
-  const note = `The same bytes are live already as ${releaseId}; every digest was checked again.`;
+  const note = `the same bytes are live already as ${releaseId}; every digest was checked again.`;
   attempt.loadTest = withoutInference('skipped', attempt.facts?.summary ?? null, note);
   return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: releaseId };
 }

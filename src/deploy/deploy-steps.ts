@@ -8,6 +8,7 @@ import type { FinalPlan } from './final-plan.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runLoadTest, subjectOf } from './load-test.ts';
 import type { State } from './machine.ts';
+import { toProgressText } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, StagedRelease } from './release-source.ts';
 import { runTransaction, type Steps } from './transaction.ts';
@@ -53,7 +54,13 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       cleanUp: () => removeRemains(walk),
       factsAt: (state) => factsAt(state, walk),
       verdictsAt: (state) => verdictsAt(state, walk),
-      onState: (state) => onProgress?.({ kind: 'step', step: state, message: SAYS[state] }),
+      onState: (state) => {
+        const { artifactType } = facts;
+        const { skipLoadTest } = walk.options;
+        const isInterrupted = signal?.aborted ?? false;
+        const message = toProgressText(state, { kind: 'deploy', artifactType, skipLoadTest, isInterrupted });
+        if (message !== null) onProgress?.({ kind: 'step', step: state, message });
+      },
     },
   );
   warnOfRemains(attempt, end);
@@ -66,21 +73,6 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     previousReleaseId: plan.from,
   };
 }
-
-const SAYS: Readonly<Record<State, string>> = {
-  planned: 'Planned',
-  staging: 'Unpacking and checking every digest',
-  verified: 'Verified; loading the model and asking it to generate',
-  'load-tested': 'Load test passed',
-  activating: 'Going live',
-  probing: 'Live; checking',
-  live: 'Live',
-  refused: 'Refused; the target is unchanged',
-  failed: 'Failed; the target is unchanged',
-  'rolling-back': 'Going back to what was live before',
-  'rolled-back': 'Rolled back',
-  stuck: 'Stuck: a person has to look',
-};
 
 function deploySteps(walk: DeploymentWalk): Steps {
   const {

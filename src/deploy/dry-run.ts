@@ -33,7 +33,7 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
     attempt.warnings.push(...(await release.verify(context)));
     attempt.checksumVerified = true;
     const note =
-      'A dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
+      'a dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
     attempt.loadTest = withoutInference('skipped', release.facts.summary, note);
   }
   return { state: 'dry-run', failure: null, alreadyLive: false, previousReleaseId };

@@ -17,7 +17,7 @@ export {
 } from './machine.ts';
 export { listRecords, type StoredRecord } from './records.ts';
 export type { Permissions } from './release-folder.ts';
-export type { ReleaseOrigin } from './release-source.ts';
+export { hashArtifact, type ReleaseOrigin } from './release-source.ts';
 export { rollBack, type RollbackOptions } from './roll-back.ts';
 export { readStatus, type LiveRelease, type TargetStatus, type UnfinishedRun } from './status.ts';
 export { assertDeployable } from './preflight.ts';

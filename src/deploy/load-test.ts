@@ -44,6 +44,11 @@ export interface LoadTestResult {
   readonly warnings: readonly Warning[];
 }
 
+const SKIPPED: Warning = {
+  code: 'LOAD_TEST_SKIPPED',
+  message: 'The load test was skipped, as asked: nobody knows whether this model runs here.',
+};
+
 /** The fixed prompt: what it means does not matter, that it is always the same does. */
 const PROMPT = 'The quick brown fox jumps over the lazy dog. Once upon a time';
 
@@ -92,8 +97,8 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
   const { engine, skip, summary, tokens, signal } = options;
   const checked = await checkStructure(paths, options);
   if (skip) {
-    const note = 'Skipped because it was asked for; only the structure of the file was checked.';
-    return { report: withoutInference('skipped', summary, note), warnings: checked.warnings };
+    const note = 'as asked; only the structure of the file was checked.';
+    return { report: withoutInference('skipped', summary, note), warnings: [...checked.warnings, SKIPPED] };
   }
   const [path = ''] = paths;
   const identity = await fileIdentity(path);
@@ -169,8 +174,8 @@ async function testDirectory(
 ): Promise<LoadTestResult> {
   const facts = await checkHfDirectory(path, signal === undefined ? {} : { signal });
   const note = skip
-    ? 'Skipped because it was asked for; only the structure of the directory was checked.'
-    : 'Structure checked, not run: there is no engine for a Hugging Face directory here.';
+    ? 'as asked; only the structure of the directory was checked.'
+    : 'checked, not run: there is no engine for a Hugging Face directory here.';
   const report = withoutInference(skip ? 'skipped' : 'structure', summary, note);
   return { report, warnings: facts.warnings };
 }

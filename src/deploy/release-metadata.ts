@@ -1,6 +1,6 @@
 /** What a release on disk says about itself, for reports and rollbacks. It is believed only after its digests matched. */
 import { join } from 'node:path';
-import type { ArtifactType, JsonObject } from '../core/index.ts';
+import type { ArtifactType, JsonObject, JsonTreeObject } from '../core/index.ts';
 import { isJsonObject, toPlainJson } from '../core/index.ts';
 import {
   EVIDENCE_KINDS,
@@ -16,6 +16,7 @@ export interface ReleaseMetadata {
   /** Null where there is none, as in bundles of the Python tool. */
   readonly evidence: Evidence | null;
   readonly summary: BenchmarkSummary | null;
+  readonly registeredAt: string | null;
   /** Policy rules of the GGUF format that were allowed to be broken when the artifact was checked. */
   readonly waivedRules: readonly GgufPolicyRule[];
   /** To load it, estimated; null where nothing tells. */
@@ -27,13 +28,21 @@ export async function readReleaseMetadata(directory: string): Promise<ReleaseMet
   const manifest = await readObject(join(directory, 'manifest.json'));
   const edge = await readObject(join(directory, 'edge.json'));
   const summary = await readObject(join(directory, 'benchmark_summary.json'));
+  const entry = await readObject(join(directory, 'registry_entry.json'));
   return {
     artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
     evidence: toEvidence(edge?.['evidence']),
     summary: toSummary(summary),
+    registeredAt: readRegisteredAt(entry),
     waivedRules: toRules(edge?.['waived_rules']),
     memoryBytes: toMemory(edge?.['requires']),
   };
+}
+
+/** The timestamp of a registry entry, however it was read. */
+export function readRegisteredAt(entry: JsonObject | JsonTreeObject | null): string | null {
+  const timestamp = entry instanceof Map ? entry.get('timestamp') : entry?.['timestamp'];
+  return typeof timestamp === 'string' ? timestamp : null;
 }
 
 async function readObject(path: string): Promise<JsonObject | null> {

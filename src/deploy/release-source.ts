@@ -16,6 +16,7 @@ import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evid
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
+import { readRegisteredAt } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
 
@@ -87,6 +88,7 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
       artifactSha256,
       evidence: edge?.evidence ?? null,
       summary: parseBenchmarkSummary(metadata.benchmarkSummary),
+      registeredAt: readRegisteredAt(metadata.registryEntry),
     },
     needs: {
       version: manifest.model_version,
@@ -151,6 +153,7 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
       artifactSha256,
       evidence: bindEvidence(candidate, run, artifactSha256),
       summary: toBenchmarkSummary(run, candidate, version),
+      registeredAt: readRegisteredAt(input.registryEntry),
     },
     needs: {
       version,

@@ -1,5 +1,5 @@
 /** Going back because a person asks: to a release that is known to be good, through the same gates and the same table. */
-import { escapeText, type JsonObject } from '../core/index.ts';
+import { escapeText, quoteWord, type JsonObject } from '../core/index.ts';
 import { assertLinkIs, pointAt, pointBack } from './activate.ts';
 import {
   concludeAttempt,
@@ -14,6 +14,7 @@ import { DeployFailure } from './error.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
 import { assertMemory } from './plan.ts';
+import { toProgressText } from './progress-text.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
@@ -111,7 +112,18 @@ async function rollBackLocked(
       // What was left is not offered again, and not condemned either: a person may have had any reason.
       verdictsAt: (state) =>
         state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
-      onState: (state) => onProgress?.({ kind: 'step', step: state, message: `Rollback: ${state}` }),
+      onState: (state) => {
+        const { artifactType } = metadata;
+        const skipLoadTest = options.now !== null;
+        const isInterrupted = signal?.aborted ?? false;
+        const message = toProgressText(state, {
+          kind: 'rollback',
+          artifactType,
+          skipLoadTest,
+          isInterrupted,
+        });
+        if (message !== null) onProgress?.({ kind: 'step', step: state, message });
+      },
     },
   );
   warnOfRemains(attempt, end);
@@ -172,14 +184,7 @@ function chooseRelease(facts: TargetFacts, { to, retryBad }: RollbackOptions): K
   }
   const release = to === null ? previousGood(view, liveOf(facts)) : findRelease(view, to);
   if (release === null) {
-    const live = liveOf(facts) ?? 'nothing';
-    throw new DeployFailure(
-      'DEPLOY_NOTHING_TO_GO_BACK_TO',
-      `No release on ${targetPath} is known to be good but what is live.`,
-      {
-        details: { target_path: targetPath, live },
-      },
-    );
+    throw nothingToGoBackTo(facts);
   }
   if (release.verdict === 'bad' && !retryBad) {
     throw new DeployFailure('DEPLOY_RELEASE_BAD', `${release.id} is known to be bad.`, {
@@ -187,6 +192,27 @@ function chooseRelease(facts: TargetFacts, { to, retryBad }: RollbackOptions): K
     });
   }
   return release;
+}
+
+function nothingToGoBackTo(facts: TargetFacts): DeployFailure {
+  const { view, targetPath } = facts;
+  const live = liveOf(facts);
+  const others = view.releases.filter(
+    ({ id, liveSince, verdict }) => id !== live && liveSince !== null && verdict !== 'bad',
+  );
+  const target = `--target-path ${quoteWord(targetPath)}`;
+  const newest = others.at(-1);
+  return new DeployFailure(
+    'DEPLOY_NOTHING_TO_GO_BACK_TO',
+    `No release on ${targetPath} is known to be good but what is live.`,
+    {
+      details: { target_path: targetPath, live, unknown_releases: others.map(({ id }) => id) },
+      hint:
+        newest === undefined
+          ? `Deploy a bundle that you trust: milton deploy --bundle FILE ${target}`
+          : `Name one that is not known to be bad: milton rollback ${target} --to ${newest.id}`,
+    },
+  );
 }
 
 function findRelease(view: TargetView, id: string): KnownRelease {
@@ -217,5 +243,6 @@ async function describe(
     artifactSha256: to.artifactSha256,
     evidence: metadata.evidence,
     summary: metadata.summary,
+    registeredAt: metadata.registeredAt,
   };
 }

@@ -1,11 +1,12 @@
 /** What is live on a target, since when, from where, and what one could go back to. Changes nothing. */
 import type { Evidence } from '../evidence/index.ts';
+import { readLockHolder } from '../system/index.ts';
 import { releasePath, type TargetLayout } from './layout.ts';
 import { RESUME, type State } from './machine.ts';
 import type { TargetOccupant } from './target-facts.ts';
 import { readReleaseMetadata } from './release-metadata.ts';
 import { surveyOccupant } from './survey-target.ts';
-import { readJournal } from './journal.ts';
+import { readJournal, type JournalLine } from './journal.ts';
 import { previousGood, viewJournal, type KnownRelease } from './target-view.ts';
 
 export interface TargetStatus {
@@ -17,6 +18,8 @@ export interface TargetStatus {
   /** What `rollback` would go back to. */
   readonly rollbackTo: string | null;
   readonly unfinished: UnfinishedRun | null;
+  /** False where nothing was ever deployed here. */
+  readonly isKnown: boolean;
 }
 
 export interface LiveRelease {
@@ -25,6 +28,8 @@ export interface LiveRelease {
   /** Null for a release that the journal does not know. */
   readonly known: KnownRelease | null;
   readonly evidence: Evidence | null;
+  /** The timestamp of the registry entry that it was made from. */
+  readonly registeredAt: string | null;
 }
 
 export interface UnfinishedRun {
@@ -32,6 +37,8 @@ export interface UnfinishedRun {
   readonly state: State;
   readonly at: string;
   readonly next: (typeof RESUME)[State];
+  /** The process that is at work on it now; null where it ended without an end, and the next run settles it. */
+  readonly runningPid: number | null;
 }
 
 /** Throws `DEPLOY_JOURNAL_DAMAGED`, `SYSTEM_*`. */
@@ -46,15 +53,19 @@ export async function readStatus(layout: TargetLayout): Promise<TargetStatus> {
     live: liveId === null ? null : await describeLive(layout, liveId, view.releases),
     previous: view.releases.filter(({ id, liveSince }) => id !== liveId && liveSince !== null).toReversed(),
     rollbackTo: previousGood(view, liveId)?.id ?? null,
-    unfinished:
-      unfinished === null
-        ? null
-        : {
-            transaction: unfinished.transaction,
-            state: unfinished.state,
-            at: unfinished.at,
-            next: RESUME[unfinished.state],
-          },
+    unfinished: unfinished === null ? null : await describeUnfinished(layout, unfinished),
+    isKnown: view.lastSeq > 0,
+  };
+}
+
+async function describeUnfinished(layout: TargetLayout, line: JournalLine): Promise<UnfinishedRun> {
+  const holder = await readLockHolder(layout.lockFile);
+  return {
+    transaction: line.transaction,
+    state: line.state,
+    at: line.at,
+    next: RESUME[line.state],
+    runningPid: holder?.pid ?? null,
   };
 }
 
@@ -64,10 +75,7 @@ async function describeLive(
   releases: readonly KnownRelease[],
 ): Promise<LiveRelease> {
   const path = releasePath(layout, id);
-  return {
-    id,
-    releasePath: path,
-    known: releases.find((release) => release.id === id) ?? null,
-    evidence: (await readReleaseMetadata(path)).evidence,
-  };
+  const { evidence, registeredAt } = await readReleaseMetadata(path);
+  const known = releases.find((release) => release.id === id) ?? null;
+  return { id, releasePath: path, known, evidence, registeredAt };
 }

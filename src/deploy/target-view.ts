@@ -1,7 +1,8 @@
 /** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
+import { isJsonObject } from '../core/index.ts';
 import type { JournalLine } from './journal.ts';
 import { isEndState } from './machine.ts';
-import type { Verdict } from './types.ts';
+import { LOAD_TEST_KINDS, type LoadTestKind, type Verdict } from './types.ts';
 
 export interface KnownRelease {
   readonly id: string;
@@ -9,6 +10,10 @@ export interface KnownRelease {
   readonly bundleId: string;
   readonly artifactSha256: string;
   readonly verdict: Verdict;
+  /** Why it is unknown, where the journal tells; null for good and bad ones. */
+  readonly unknownBecause: 'rolled back from' | 'its digests were not verified, or no longer match' | null;
+  /** The load test that it passed last, or how it went without; null if it never got that far. */
+  readonly loadTestKind: LoadTestKind | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
 }
@@ -38,11 +43,14 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       bundleId: line.bundle_id,
       artifactSha256: line.artifact_sha256 || (known?.artifactSha256 ?? ''),
       verdict: known?.verdict ?? 'unknown',
+      unknownBecause: known?.unknownBecause ?? null,
+      loadTestKind: readLoadTestKind(line) ?? known?.loadTestKind ?? null,
       liveSince: isLive ? line.at : (known?.liveSince ?? null),
     });
     for (const [id, verdict] of Object.entries(line.verdicts)) {
       const release = releases.get(id);
-      if (release !== undefined) releases.set(id, { ...release, verdict });
+      if (release !== undefined)
+        releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, id, verdict) });
     }
   }
   return {
@@ -50,6 +58,18 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
     unfinished: [...open.values()].at(-1) ?? null,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
+}
+
+function whyUnknown(line: JournalLine, id: string, verdict: Verdict): KnownRelease['unknownBecause'] {
+  if (verdict !== 'unknown') return null;
+  const isLeft = line.kind === 'rollback' && id === line.from;
+  return isLeft ? 'rolled back from' : 'its digests were not verified, or no longer match';
+}
+
+function readLoadTestKind({ facts }: JournalLine): LoadTestKind | null {
+  const report = facts['load_test'];
+  const kind = isJsonObject(report) ? report['kind'] : null;
+  return LOAD_TEST_KINDS.find((known) => known === kind) ?? null;
 }
 
 /** The release to go back to: the good one that was live last, before what is live now. */

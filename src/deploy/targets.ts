@@ -1,5 +1,5 @@
 /** Which targets were ever deployed to from this state directory, so that `rollback` and `status` need no path. */
-import { compareCodeUnits, formatJson, isJsonObject, toPlainJson } from '../core/index.ts';
+import { compareCodeUnits, formatJson, isJsonObject, quoteWord, toPlainJson } from '../core/index.ts';
 import {
   makeDirectory,
   readJsonFile,
@@ -27,18 +27,12 @@ export async function loadTargets(state: StateDirectory): Promise<readonly strin
 /** Adds a target to the list, if it is not there. */
 export async function rememberTarget(state: StateDirectory, targetPath: string): Promise<void> {
   if ((await loadTargets(state)).includes(targetPath)) return;
-  await makeDirectory(state.path);
-  await withLock(
-    `${state.targetsFile}.lock`,
-    { command: 'remember a target', waitMs: LOCK_WAIT_MS },
-    async () => {
-      const targets = new Set([...(await loadTargets(state)), targetPath]);
-      await writeFileAtomic(
-        state.targetsFile,
-        formatJson({ targets: [...targets].toSorted(compareCodeUnits) }),
-      );
-    },
-  );
+  await editTargets(state, (targets) => [...targets, targetPath]);
+}
+
+/** Takes a target off the list on which nothing ever went live, so that a mistyped path is not asked about for ever. */
+export async function forgetTarget(state: StateDirectory, targetPath: string): Promise<void> {
+  await editTargets(state, (targets) => targets.filter((known) => known !== targetPath));
 }
 
 /** The only target there is. Throws `TARGET_UNKNOWN` where there is none, `TARGET_AMBIGUOUS` with the list. */
@@ -53,5 +47,18 @@ export async function onlyTarget(state: StateDirectory): Promise<string> {
   if (targets.length === 1) return first;
   throw new DeployFailure('TARGET_AMBIGUOUS', `There are ${targets.length} targets: ${targets.join(', ')}.`, {
     details: { targets },
+    hint: `Say which, for example: --target-path ${quoteWord(first)}`,
+  });
+}
+
+async function editTargets(
+  state: StateDirectory,
+  edit: (targets: readonly string[]) => readonly string[],
+): Promise<void> {
+  await makeDirectory(state.path);
+  const options = { command: 'edit the list of targets', waitMs: LOCK_WAIT_MS };
+  await withLock(`${state.targetsFile}.lock`, options, async () => {
+    const targets = [...new Set(edit(await loadTargets(state)))].toSorted(compareCodeUnits);
+    await writeFileAtomic(state.targetsFile, formatJson({ targets }));
   });
 }

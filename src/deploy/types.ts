@@ -15,6 +15,8 @@ export interface ReleaseFacts {
   readonly artifactSha256: string;
   readonly evidence: Evidence | null;
   readonly summary: BenchmarkSummary | null;
+  /** The timestamp of the registry entry that it was made from: tells that entry from a later one of the same version. */
+  readonly registeredAt: string | null;
 }
 
 /** The nine fields of the formats page, "Deployment record". A closed object. */
@@ -30,7 +32,8 @@ export type DeploymentRecord = {
   readonly error_message: string | null;
 };
 
-export type LoadTestKind = 'inference' | 'structure' | 'external' | 'skipped';
+export const LOAD_TEST_KINDS = ['inference', 'structure', 'external', 'skipped'] as const;
+export type LoadTestKind = (typeof LOAD_TEST_KINDS)[number];
 
 /** What the load test saw. Times in milliseconds; `null` where the kind of test does not tell. */
 export type LoadTestReport = {
@@ -57,6 +60,8 @@ export interface DeploymentOutcome {
   readonly releasePath: string | null;
   readonly artifactSha256: string | null;
   readonly evidence: Evidence | null;
+  /** Of the registry entry that it was made from; null where it was made from none. */
+  readonly registeredAt: string | null;
   readonly loadTest: LoadTestReport;
   readonly dryRun: boolean;
   /** The same bytes were live already: nothing was changed. */

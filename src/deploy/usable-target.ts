@@ -1,5 +1,5 @@
 /** Whether a target is one that may be changed at all, whatever is to be placed there; the one reason why not. Pure. */
-import type { JsonObject } from '../core/index.ts';
+import { quoteWord, type JsonObject } from '../core/index.ts';
 import { DeployFailure, type DeployCode } from './error.ts';
 import type { TargetFacts, UnsafeFolder } from './target-facts.ts';
 
@@ -122,9 +122,4 @@ function unsafeTarget(facts: TargetFacts, { path, reason }: UnsafeFolder): Deplo
     },
     `See who made it, then move it away or choose another --target-path: ls -ld ${quoteWord(path)}`,
   );
-}
-
-/** As a person would type it in a shell. */
-function quoteWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

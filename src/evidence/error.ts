@@ -5,12 +5,12 @@ export const EVIDENCE_FAILURES = {
   EVIDENCE_NO_RUN: {
     exitCode: 1,
     summary: 'There is no benchmark run: the runs folder holds none, or not the one that was named.',
-    hint: 'Put a benchmark run into the runs folder, or name one: --benchmark-file FILE',
+    hint: 'Put a benchmark run into the runs folder, or name one with --benchmark-file FILE; the page docs/benchmark-run.md shows a minimal one.',
   },
   EVIDENCE_RUN_INVALID: {
     exitCode: 1,
     summary: 'A benchmark run has a missing field or one of the wrong type.',
-    hint: 'Repair the field that is named, or run the benchmark again.',
+    hint: 'Repair what is named, or run the benchmark again; the page docs/benchmark-run.md shows a minimal one.',
   },
   EVIDENCE_METRIC_INVALID: {
     exitCode: 1,

@@ -1,7 +1,7 @@
 /** Finds the run that is meant: the newest by name, or the one that was named. Never another one in its stead. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { escapeText, Failure, isErrno } from '../core/index.ts';
+import { escapeText, Failure, isErrno, quoteWord } from '../core/index.ts';
 import { fileIdentity, toSystemFailure } from '../system/index.ts';
 import { EvidenceFailure } from './error.ts';
 import { MAX_RUNS_SEARCHED } from './limits.ts';
@@ -44,7 +44,8 @@ export async function listRunFiles(runsDir: string): Promise<readonly string[]> 
 
 /**
  * The absolute path of a run: a bare name is looked up in the runs folder, with or without `.json`; anything with a
- * slash is a path. Throws `EVIDENCE_NO_RUN` with what was looked for and the newest that is there.
+ * slash is a path. Throws `EVIDENCE_NO_RUN` with what was looked for, and how to name the file of that name in the current
+ * folder or else the newest run that is there.
  */
 export async function resolveRunFile(nameOrPath: string, runsDir: string): Promise<string> {
   const isBareName = !/[/\\]/.test(nameOrPath);
@@ -54,17 +55,33 @@ export async function resolveRunFile(nameOrPath: string, runsDir: string): Promi
     if ((await fileIdentity(candidate)) !== null) return candidate;
   }
   const available = isBareName ? (await listRunFiles(runsDir)).slice(0, 5) : [];
+  const here = isBareName ? await findHere(nameOrPath) : null;
+  const hint = hintOf(here, available[0]);
   const place = isBareName ? ` in ${escapeText(runsDir)}` : '';
   throw new EvidenceFailure(
     'EVIDENCE_NO_RUN',
     `There is no benchmark run ${escapeText(nameOrPath)}${place}.`,
     {
-      ...(available[0] !== undefined && {
-        hint: `Did you mean the newest one? --benchmark-file ${available[0]}`,
-      }),
+      ...(hint !== null && { hint }),
       details: { expected: tried.join(' or '), received: 'no such file', available },
     },
   );
+}
+
+/** A bare name is never looked up in the current folder, so that a stray file cannot stand in for a run. */
+async function findHere(name: string): Promise<string | null> {
+  for (const path of [`./${name}`, `./${name}.json`]) {
+    // What cannot be looked at cannot be recommended.
+    if ((await fileIdentity(path).catch(() => null)) !== null) return path;
+  }
+  return null;
+}
+
+function hintOf(here: string | null, newest: string | undefined): string | null {
+  if (here !== null) {
+    return `A bare name is looked up in the runs folder; for the file in this folder: --benchmark-file ${quoteWord(here)}`;
+  }
+  return newest === undefined ? null : `Did you mean the newest one? --benchmark-file ${newest}`;
 }
 
 async function findComplete(

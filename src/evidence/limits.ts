@@ -6,6 +6,9 @@ export const MAX_RUN_BYTES = 32 * 1024 * 1024;
 /** Far above what anyone measures in one run; a table of more helps nobody. */
 export const MAX_CANDIDATES = 10_000;
 
+/** How many wrong fields a refusal names: enough to repair a file in one go, few enough to read. */
+export const MAX_WRONG_FIELDS = 10;
+
 /** How many older runs are opened to name the newest complete one in a refusal. */
 export const MAX_RUNS_SEARCHED = 50;
 

@@ -1,7 +1,8 @@
 /** Guarantees that a run has every field in its type, metrics that can be true, and each version once. */
 import { escapeText, type JsonValue } from '../core/index.ts';
 import { EvidenceFailure } from './error.ts';
-import { describeValue, toFieldMismatch } from './schema-issue.ts';
+import { MAX_WRONG_FIELDS } from './limits.ts';
+import { describeValue, toFieldMismatch, type FieldMismatch } from './schema-issue.ts';
 import { METRIC_NAMES, type BenchmarkRun, type Candidate, type MetricName } from './types.ts';
 
 const PERCENTAGES: readonly MetricName[] = ['cove_pass_rate', 'retrieval_score'];
@@ -15,9 +16,9 @@ export async function parseRun(value: JsonValue, name: string): Promise<Benchmar
   const { runSchema } = await import('./run-schema.ts');
   const parsed = runSchema.safeParse(value);
   if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    if (first === undefined) throw parsed.error;
-    throw invalid(name, { ...toFieldMismatch(first, value), others: rest.length });
+    const { issues } = parsed.error;
+    const shown = issues.slice(0, MAX_WRONG_FIELDS).map((issue) => toFieldMismatch(issue, value));
+    throw invalid(name, shown, issues.length);
   }
   const run: BenchmarkRun = parsed.data;
   assertCandidates(run, name);
@@ -25,20 +26,26 @@ export async function parseRun(value: JsonValue, name: string): Promise<Benchmar
   return run;
 }
 
-function invalid(
-  name: string,
-  {
-    field,
-    expected,
-    received,
-    others,
-  }: { field: string; expected: string; received: string; others: number },
-): EvidenceFailure {
+function invalid(name: string, shown: readonly FieldMismatch[], count: number): EvidenceFailure {
+  const [first] = shown;
+  if (first === undefined) throw new Error('A run is refused for at least one field.');
+  const { field, expected, received } = first;
+  const others = count - 1;
   const more = others === 0 ? '' : ` ${others} more ${others === 1 ? 'field is' : 'fields are'} wrong.`;
+  const lines = shown.map((one) => `${one.field}: expected ${one.expected}, received ${one.received}`);
+  const hidden = count - shown.length;
   return new EvidenceFailure(
     'EVIDENCE_RUN_INVALID',
     `${escapeText(name)} is not a benchmark run: expected ${expected} at ${field}, received ${received}.${more}`,
-    { details: { file: name, field, expected, received } },
+    {
+      details: {
+        file: name,
+        field,
+        expected,
+        received,
+        ...(others > 0 && { wrong_fields: hidden > 0 ? [...lines, `and ${hidden} more`] : lines }),
+      },
+    },
   );
 }
 

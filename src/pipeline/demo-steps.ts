@@ -35,14 +35,17 @@ export interface Demo {
   tell(step: DemoStep): void;
 }
 
-/** In this order. */
-export const DEMO_STEPS: readonly ((demo: Demo) => Promise<void>)[] = [
-  writeAndRegister,
-  measureCandidates,
-  showRefusal,
-  deployFirst,
-  deploySecond,
-  goBack,
+/** In this order; `doing` is for whoever waits. */
+export const DEMO_STEPS: readonly {
+  readonly doing: string;
+  readonly run: (demo: Demo) => Promise<void>;
+}[] = [
+  { doing: 'Writing small models and registering them', run: writeAndRegister },
+  { doing: 'Measuring each by running it', run: measureCandidates },
+  { doing: 'Trying to deploy one that has no GGUF', run: showRefusal },
+  { doing: 'Deploying the best that passes', run: deployFirst },
+  { doing: 'Deploying a better one', run: deploySecond },
+  { doing: 'Rolling back', run: goBack },
 ];
 
 /** Only what the models answer counts here: their speed is that of a toy. */
@@ -101,7 +104,7 @@ async function showRefusal(demo: Demo): Promise<void> {
       demo,
       'The best candidate has no GGUF: refused, and nothing was touched',
       lines,
-      'milton deploy',
+      'milton deploy --target-path DIR/llm',
       error.toReport(),
     );
     return;
@@ -114,16 +117,16 @@ async function deployFirst(demo: Demo): Promise<void> {
   const { outcome } = await deployNewest(demo);
   tell(
     demo,
-    `Deployed ${outcome.record.model_version}: v2 is faster, but fails the CoVe threshold`,
+    `Deployed ${outcome.record.model_version}; v2 fails the CoVe threshold, however fast it is`,
     describe(outcome),
-    `milton deploy --target-path ${demo.context.layout.targetPath}`,
+    'milton deploy --target-path DIR/llm',
   );
 }
 
 async function deploySecond(demo: Demo): Promise<void> {
   await saveRun(demo, 1, ['v1', 'v2', 'v3'], { withoutGguf: false });
   const { outcome } = await deployNewest(demo);
-  const command = `milton deploy --target-path ${demo.context.layout.targetPath}`;
+  const command = 'milton deploy --target-path DIR/llm';
   tell(
     demo,
     `A new run, a better model: deployed ${outcome.record.model_version}`,
@@ -166,6 +169,7 @@ function deployNewest(demo: Demo): ReturnType<typeof deployModel> {
     {
       source: {
         kind: 'run',
+        version: null,
         benchmarkFile: null,
         runsDir: demo.context.state.runsDir,
         artifactType: 'gguf',

@@ -5,18 +5,18 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { throwIfAborted } from '../core/index.ts';
+import { Failure, throwIfAborted } from '../core/index.ts';
 import { resolveTarget, type DeployContext } from '../deploy/index.ts';
 import { openRegistry } from '../registry/index.ts';
-import { stateDirectory } from '../system/index.ts';
+import { stateDirectory, toSystemFailure } from '../system/index.ts';
 import { DEMO_STEPS, type Demo, type DemoStep } from './demo-steps.ts';
 
 export interface DemoOptions extends Omit<DeployContext, 'layout' | 'state'> {
   /** Leaves the folder for looking around. */
   readonly keep: boolean;
   readonly tool: string;
-  /** Hears of each step when it is done. */
-  readonly onStep: (step: DemoStep) => void;
+  /** Hears what is being done. */
+  readonly onBegin: (doing: string) => void;
 }
 
 export interface DemoResult {
@@ -31,20 +31,18 @@ export interface DemoResult {
 /** Throws what the jobs throw; the folder is gone then too, unless it was to be kept. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const startedAt = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), 'milton-demo-'));
+  const folder = await makeFolder();
   const steps: DemoStep[] = [];
   try {
     const context = await prepare(folder, options);
     const { state, layout, clock } = context;
     const registry = openRegistry(state.registryFile, { clock, command: 'milton demo' });
-    const tell = (step: DemoStep): void => {
-      steps.push(step);
-      options.onStep(step);
-    };
+    const tell = (step: DemoStep): void => void steps.push(step);
     const demo: Demo = { folder, context, registry, tool: options.tool, candidates: new Map(), tell };
     for (const step of DEMO_STEPS) {
       throwIfAborted(options.signal);
-      await step(demo);
+      options.onBegin(step.doing);
+      await step.run(demo);
     }
     return {
       steps,
@@ -54,8 +52,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       kept: options.keep,
       durationMs: performance.now() - startedAt,
     };
+  } catch (error) {
+    const failure = toSystemFailure(error, { path: folder, action: 'write' });
+    if (options.keep && failure instanceof Failure) failure.inContext({ details: { folder } });
+    throw failure;
   } finally {
     if (!options.keep) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  const folder = tmpdir();
+  try {
+    return await mkdtemp(join(folder, 'milton-demo-'));
+  } catch (error) {
+    throw toSystemFailure(error, { path: folder, action: 'write' });
   }
 }
 

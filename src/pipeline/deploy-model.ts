@@ -5,6 +5,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { Failure, messageOf, throwIfAborted, type ArtifactType, type Warning } from '../core/index.ts';
 import {
+  artifactDigest,
   createBundle,
   openArtifact,
   type Artifact,
@@ -14,6 +15,8 @@ import {
 import {
   assertDeployable,
   deployRelease,
+  hashArtifact,
+  readStatus,
   refuseDeployment,
   type DeployContext,
   type DeploymentOutcome,
@@ -22,9 +25,9 @@ import {
 import type { Candidate, LoadedRun } from '../evidence/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
 import { openRegistry, resolveArtifact, type Registry } from '../registry/index.ts';
-import { assertSelected, type SelectionResult, type SelectOptions } from '../select/index.ts';
+import { assertSelected, type SelectOptions } from '../select/index.ts';
 import { findCandidate } from './bundle-model.ts';
-import { selectFromRun, type SelectedRun } from './select-run.ts';
+import { findRun, selectFromRun, type SelectedRun } from './select-run.ts';
 import { sizeWarning } from './size-warning.ts';
 
 /** Where the model comes from. */
@@ -32,7 +35,9 @@ export type DeploySource =
   | { readonly kind: 'bundle'; readonly path: string }
   | {
       readonly kind: 'run';
-      /** A name in the runs folder or a path; null for the newest. */
+      /** A registered version; null chooses the best of the run. */
+      readonly version: string | null;
+      /** A name in the runs folder or a path; null for the newest, or for none where a version is named. */
       readonly benchmarkFile: string | null;
       readonly runsDir: string;
       readonly artifactType: ArtifactType;
@@ -58,9 +63,10 @@ export interface DeployModelRequest {
 }
 
 export interface ChosenModel {
-  readonly loaded: LoadedRun;
-  readonly selection: SelectionResult;
-  readonly candidate: Candidate;
+  readonly version: string;
+  /** Both null where a version was named without a run. */
+  readonly loaded: LoadedRun | null;
+  readonly candidate: Candidate | null;
   readonly artifact: Artifact;
 }
 
@@ -118,18 +124,11 @@ async function chooseModel(
   { options, onWarning, onSelected, onChosen }: DeployModelRequest,
   context: DeployContext,
 ): Promise<Chosen> {
-  let version: string | null = null;
+  let { version } = source;
   try {
-    const selected = await selectFromRun({
-      runsDir: source.runsDir,
-      benchmarkFile: source.benchmarkFile ?? undefined,
-      clock: context.clock,
-      ...source.select,
-    });
-    onSelected?.(selected);
-    const { loaded, result } = selected;
-    assertSelected(result);
-    version = result.recommended_model;
+    const wanted = await findWanted(source, context, onSelected);
+    const { loaded } = wanted;
+    version = wanted.version;
     const registry = openContextRegistry(context);
     const resolved = await resolveArtifact(await registry.get(version), source.artifactType);
     const artifact = await openArtifact(resolved.path, {
@@ -141,13 +140,32 @@ async function chooseModel(
     const warning = sizeWarning(artifact);
     if (warning !== null) onWarning?.(warning);
     await assertDeployable({ artifact, version }, options, context);
-    const candidate = findCandidate(loaded, version);
-    const model = { loaded, selection: result, candidate, artifact };
+    const candidate = loaded === null ? null : findCandidate(loaded, version);
+    const model = { version, loaded, candidate, artifact };
     onChosen?.(model);
     return { model, input: await toInput(source, model, registry, context) };
   } catch (failure) {
     return refuseDeployment(failure, { version, dryRun: options.dryRun }, context);
   }
+}
+
+interface WantedModel {
+  readonly version: string;
+  readonly loaded: LoadedRun | null;
+}
+
+/** The version that was named, with the run that was named for it; else the best of the run. */
+async function findWanted(
+  { version, runsDir, benchmarkFile, select }: RunSource,
+  { clock }: DeployContext,
+  onSelected: DeployModelRequest['onSelected'],
+): Promise<WantedModel> {
+  const run = { runsDir, benchmarkFile: benchmarkFile ?? undefined, clock };
+  if (version !== null) return { version, loaded: benchmarkFile === null ? null : await findRun(run) };
+  const selected = await selectFromRun({ ...run, ...select });
+  onSelected?.(selected);
+  assertSelected(selected.result);
+  return { version: selected.result.recommended_model, loaded: selected.loaded };
 }
 
 async function ship(
@@ -156,7 +174,7 @@ async function ship(
   { options }: DeployModelRequest,
   context: DeployContext,
 ): Promise<{ readonly outcome: DeploymentOutcome; readonly bundle: CreatedBundle | null }> {
-  if (options.dryRun || !source.makeBundle) {
+  if (options.dryRun || !source.makeBundle || (await isLiveAlready(input, context))) {
     return { outcome: await deployRelease({ kind: 'artifact', input }, options, context), bundle: null };
   }
   let bundle: CreatedBundle;
@@ -176,18 +194,28 @@ async function ship(
   }
 }
 
+/** Then there is nothing to pack: the deployment will hash what is live again, and find nothing to do. */
+async function isLiveAlready(
+  { artifact, version }: BundleInput,
+  { layout, signal }: DeployContext,
+): Promise<boolean> {
+  const known = (await readStatus(layout)).live?.known;
+  if (known?.version !== version) return false;
+  return artifactDigest(await hashArtifact(artifact, signal)) === known.artifactSha256;
+}
+
 async function toInput(
   source: RunSource,
-  { loaded, candidate, artifact }: ChosenModel,
+  { version, loaded, candidate, artifact }: ChosenModel,
   registry: Registry,
   { clock }: DeployContext,
 ): Promise<BundleInput> {
   return {
     artifact,
-    version: candidate.version,
-    run: loaded.run,
+    version,
+    run: loaded?.run ?? null,
     candidate,
-    registryEntry: await registry.getTree(candidate.version),
+    registryEntry: await registry.getTree(version),
     clock,
     tool: source.tool,
     sourceDateEpochSeconds: source.sourceDateEpochSeconds,
@@ -196,7 +224,7 @@ async function toInput(
 
 async function activate(
   request: DeployModelRequest,
-  { record, alreadyLive, dryRun, warnings }: DeploymentOutcome,
+  { record, alreadyLive, dryRun, registeredAt, warnings }: DeploymentOutcome,
   context: DeployContext,
 ): Promise<Pick<DeployedModel, 'activated' | 'warnings'>> {
   const unchanged = { activated: null, warnings };
@@ -205,7 +233,12 @@ async function activate(
   const registry = openContextRegistry(context);
   try {
     const entry = (await registry.list()).find((known) => known.version === version);
-    if (entry === undefined || entry.active) return unchanged;
+    if (entry === undefined) return unchanged;
+    if (entry.timestamp !== registeredAt) {
+      const message = `The registry has a ${version} of its own, and this release was not made from it: nothing was made active there.`;
+      return { activated: null, warnings: [...warnings, { code: 'REGISTRY_OTHER_ENTRY', message }] };
+    }
+    if (entry.active) return unchanged;
     await registry.activate(version);
     return { activated: version, warnings };
   } catch (error) {

@@ -14,4 +14,4 @@ export { PIPELINE_FAILURES, PipelineFailure, type PipelineCode } from './error.t
 export { inspectGguf, type GgufInspection, type InspectGgufOptions } from './inspect-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
-export { findLiveVersions, findTarget, readTargets } from './targets.ts';
+export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';

@@ -1,10 +1,14 @@
 /** What a GGUF file says about itself, sound or not: for looking, never for deciding. */
 import { resolve } from 'node:path';
+import { quoteWord, type Warning } from '../core/index.ts';
 import {
+  checkGguf,
   describeGguf,
   estimateMemory,
+  GgufFailure,
   parseGguf,
   type GgufFacts,
+  type GgufFile,
   type GgufMemoryEstimate,
 } from '../gguf/index.ts';
 import { withFileSource } from '../system/index.ts';
@@ -15,6 +19,10 @@ export interface GgufInspection {
   /** Of this file: a shard is one file of several. */
   readonly facts: GgufFacts;
   readonly memory: GgufMemoryEstimate & { readonly contextTokens: number };
+  /** The code of the first rule that the file breaks; null where it is sound. */
+  readonly brokenRule: string | null;
+  /** Why it is not sound, and a context beyond the model's own. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface InspectGgufOptions {
@@ -35,10 +43,39 @@ export async function inspectGguf(path: string, options: InspectGgufOptions = {}
     const contextTokens =
       options.contextTokens ??
       Math.min(DEFAULT_CONTEXT_TOKENS, facts.contextLength ?? DEFAULT_CONTEXT_TOKENS);
+    const broken = findBrokenRule(file);
     return {
       path: absolutePath,
       facts,
       memory: { ...estimateMemory(file, { contextTokens }), contextTokens },
+      brokenRule: broken?.code ?? null,
+      warnings: [...unsound(broken, absolutePath), ...beyondContext(facts, contextTokens)],
     };
   });
+}
+
+function findBrokenRule(file: GgufFile): GgufFailure | null {
+  try {
+    checkGguf(file);
+    return null;
+  } catch (error) {
+    if (error instanceof GgufFailure) return error;
+    throw error;
+  }
+}
+
+function unsound(broken: GgufFailure | null, path: string): Warning[] {
+  if (broken === null) return [];
+  const { code, message } = broken;
+  return [{ code, message: `Not sound: ${message} More: milton gguf check ${quoteWord(path)}` }];
+}
+
+function beyondContext({ contextLength }: GgufFacts, contextTokens: number): Warning[] {
+  if (contextLength === null || contextTokens <= contextLength) return [];
+  return [
+    {
+      code: 'GGUF_CONTEXT_BEYOND_MODEL',
+      message: `The model was made for ${contextLength} tokens of context; the estimate is for ${contextTokens}, where its answers may be worthless.`,
+    },
+  ];
 }

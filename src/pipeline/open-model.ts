@@ -1,23 +1,41 @@
 /** Opens an artifact whose type is known, so that its facts have that type too. */
+import { Failure } from '../core/index.ts';
 import {
   openArtifact,
   type GgufArtifact,
   type HfArtifact,
   type OpenArtifactOptions,
 } from '../bundle/index.ts';
+import { withFileSource } from '../system/index.ts';
 
 type Options = Omit<OpenArtifactOptions, 'type'>;
 
-/** Throws what `openArtifact` throws, `GGUF_*` among it. */
+/**
+ * Throws what `openArtifact` throws, `GGUF_*` among it; `SYSTEM_FILE_NOT_REGULAR` for a folder that holds no split GGUF,
+ * since where nothing but a GGUF can be meant there is no other type to offer.
+ */
 export async function openGgufArtifact(path: string, options: Options): Promise<GgufArtifact> {
-  const artifact = await openArtifact(path, { ...options, type: 'gguf' });
-  if (artifact.type === 'gguf') return artifact;
-  throw new TypeError('Asked for a GGUF, and a directory was opened.');
+  try {
+    return await openArtifact(path, { ...options, type: 'gguf' });
+  } catch (error) {
+    // Opening it as a file says what it is, in the words of every other command.
+    if (isMisfit(error)) await withFileSource(path, () => Promise.resolve());
+    throw error;
+  }
 }
 
 /** Throws what `openArtifact` throws, `HF_*` among it. */
 export async function openHfArtifact(path: string, options: Options): Promise<HfArtifact> {
-  const artifact = await openArtifact(path, { ...options, type: 'hf-distilled' });
-  if (artifact.type === 'hf-distilled') return artifact;
-  throw new TypeError('Asked for a directory, and a GGUF was opened.');
+  try {
+    return await openArtifact(path, { ...options, type: 'hf-distilled' });
+  } catch (error) {
+    if (!isMisfit(error)) throw error;
+    throw error.inContext({
+      hint: 'Give the folder with config.json and the weights; a GGUF goes with --gguf FILE.',
+    });
+  }
+}
+
+function isMisfit(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === 'BUNDLE_ARTIFACT_MISFIT';
 }

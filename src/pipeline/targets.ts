@@ -15,31 +15,49 @@ export async function findTarget(path: string | null, state: StateDirectory): Pr
   return resolveTarget(path ?? (await onlyTarget(state)), state);
 }
 
+/** One target among several: one that cannot be read must not hide the others. */
+export type TargetReport =
+  | { readonly kind: 'read'; readonly status: TargetStatus }
+  | { readonly kind: 'unreadable'; readonly targetPath: string; readonly failure: Failure };
+
 /** The target that is named, or every one that was ever deployed to from here. */
 export async function readTargets(
   path: string | null,
   state: StateDirectory,
-): Promise<readonly TargetStatus[]> {
-  const paths = path === null ? await loadTargets(state) : [path];
-  return Promise.all(paths.map(async (target) => readStatus(await resolveTarget(target, state))));
+): Promise<readonly TargetReport[]> {
+  if (path !== null) return [{ kind: 'read', status: await readStatus(await resolveTarget(path, state)) }];
+  return Promise.all((await loadTargets(state)).map((target) => reportTarget(target, state)));
+}
+
+async function reportTarget(targetPath: string, state: StateDirectory): Promise<TargetReport> {
+  try {
+    return { kind: 'read', status: await readStatus(await resolveTarget(targetPath, state)) };
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return { kind: 'unreadable', targetPath, failure };
+  }
 }
 
 /** Where each version is live. A target that cannot be read is a warning: a list of models must not fail over it. */
 export async function findLiveVersions(state: StateDirectory): Promise<{
-  readonly targetsOf: ReadonlyMap<string, readonly string[]>;
+  /** By version and the time of its registration: a release of other bytes may bear the same version. */
+  readonly live: readonly {
+    readonly version: string;
+    readonly registeredAt: string | null;
+    readonly targetPath: string;
+  }[];
   readonly warnings: readonly Warning[];
 }> {
-  const targetsOf = new Map<string, string[]>();
+  const found: { version: string; registeredAt: string | null; targetPath: string }[] = [];
   const warnings: Warning[] = [];
-  for (const path of await loadTargets(state)) {
-    try {
-      const { live, targetPath } = await readStatus(await resolveTarget(path, state));
-      const version = live?.known?.version;
-      if (version !== undefined) targetsOf.set(version, [...(targetsOf.get(version) ?? []), targetPath]);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      warnings.push({ code: error.code, message: error.message });
+  for (const report of await readTargets(null, state)) {
+    if (report.kind === 'unreadable') {
+      warnings.push({ code: report.failure.code, message: report.failure.message });
+      continue;
     }
+    const { live, targetPath } = report.status;
+    const version = live?.known?.version;
+    if (version !== undefined) found.push({ version, registeredAt: live?.registeredAt ?? null, targetPath });
   }
-  return { targetsOf, warnings };
+  return { live: found, warnings };
 }

@@ -5,7 +5,7 @@ export const SELECT_FAILURES = {
   SELECT_WEIGHTS_INVALID: {
     exitCode: 2,
     summary: 'The weights hold an unknown name, a name twice, or something that is no number of at least 0.',
-    hint: 'Write, for example: --weights latency_ms=0.4,throughput=0.6 (names not given count 0).',
+    hint: 'Write, for example: --weights latency=0.4,throughput=0.6 (names not given count 0).',
   },
   SELECT_THRESHOLDS_INVALID: {
     exitCode: 2,

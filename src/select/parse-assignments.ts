@@ -8,6 +8,8 @@ export interface AssignmentGrammar<Name extends string> {
   readonly noun: string;
   /** Every accepted spelling and the name it stands for; hyphens and underscores are the same. */
   readonly spellings: ReadonlyMap<string, Name>;
+  /** What each name is called in messages: the spelling that the help shows. */
+  readonly labels: { readonly [Key in Name]: string };
 }
 
 /** Throws the grammar's code for an unknown name, a name given twice, and a part that is no `name=value`. */
@@ -24,11 +26,14 @@ export function parseAssignments<Name extends string>(
     const name = grammar.spellings.get(key.toLowerCase().replaceAll('-', '_'));
     if (name === undefined) {
       throw invalid(grammar, {
-        expected: [...new Set(grammar.spellings.values())].join(', '),
+        expected: Object.values(grammar.labels).join(', '),
         received: key,
       });
     }
-    if (values.has(name)) throw invalid(grammar, { expected: `${name} once`, received: `${name} twice` });
+    if (values.has(name)) {
+      const label = grammar.labels[name];
+      throw invalid(grammar, { expected: `${label} once`, received: `${label} twice` });
+    }
     values.set(name, value);
   }
   return values;

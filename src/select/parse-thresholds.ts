@@ -28,6 +28,13 @@ const SPELLINGS: ReadonlyMap<string, ThresholdName> = new Map<string, ThresholdN
   ['min_tokens_per_sec', 'min_throughput'],
 ]);
 
+const LABELS = {
+  min_cove_pass_rate: 'cove',
+  min_retrieval_score: 'retrieval',
+  max_latency_ms: 'max-latency',
+  min_throughput: 'min-throughput',
+} as const satisfies { readonly [Name in ThresholdName]: string };
+
 /** What these may be switched off with; CoVe and retrieval may not: `0` still asks that they were measured. */
 const NONE = 'none';
 const PERCENTAGES: readonly ThresholdName[] = ['min_cove_pass_rate', 'min_retrieval_score'];
@@ -41,6 +48,7 @@ export function parseThresholds(text: string): Thresholds {
     code: 'SELECT_THRESHOLDS_INVALID',
     noun: 'threshold',
     spellings: SPELLINGS,
+    labels: LABELS,
   });
   const given = [...values].map(([name, value]) => [name, value === NONE ? null : parseDecimal(value)]);
   const thresholds = { ...DEFAULT_THRESHOLDS, ...Object.fromEntries(given) } as Thresholds;
@@ -55,9 +63,13 @@ export function assertThresholds(thresholds: Thresholds): void {
     const isPercentage = PERCENTAGES.includes(name);
     if (value === null ? !isPercentage : isWithin(value, isPercentage ? 100 : Number.MAX_VALUE)) continue;
     const expected = isPercentage ? 'a percentage from 0 to 100' : 'a number of at least 0, or none';
-    throw new SelectFailure('SELECT_THRESHOLDS_INVALID', `The threshold ${name} must be ${expected}.`, {
-      details: { threshold: name, expected, received: value === null ? NONE : String(value) },
-    });
+    throw new SelectFailure(
+      'SELECT_THRESHOLDS_INVALID',
+      `The threshold ${LABELS[name]} must be ${expected}.`,
+      {
+        details: { threshold: name, expected, received: value === null ? NONE : String(value) },
+      },
+    );
   }
 }
 

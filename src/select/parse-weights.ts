@@ -14,8 +14,15 @@ const SPELLINGS: ReadonlyMap<string, ComponentName> = new Map<string, ComponentN
   ['retrieval_score', 'retrieval_score'],
 ]);
 
+const LABELS = {
+  latency_ms: 'latency',
+  throughput: 'throughput',
+  cove_pass_rate: 'cove',
+  retrieval_score: 'retrieval',
+} as const satisfies { readonly [Name in ComponentName]: string };
+
 /**
- * Reads `latency_ms=0.4,throughput=0.6`. A name that is not given counts 0: what is typed is the whole policy. The sum is
+ * Reads `latency=0.4,throughput=0.6`, or the JSON names. A name that is not given counts 0: what is typed is the whole policy. The sum is
  * free, weights are normalised on use. Throws `SELECT_WEIGHTS_INVALID`.
  */
 export function parseWeights(text: string): Weights {
@@ -23,6 +30,7 @@ export function parseWeights(text: string): Weights {
     code: 'SELECT_WEIGHTS_INVALID',
     noun: 'weight',
     spellings: SPELLINGS,
+    labels: LABELS,
   });
   const weights = Object.fromEntries(
     COMPONENT_NAMES.map((name) => {
@@ -39,8 +47,12 @@ export function assertWeights(weights: Weights): void {
   for (const name of COMPONENT_NAMES) {
     const value = weights[name];
     if (Number.isFinite(value) && value >= 0) continue;
-    throw new SelectFailure('SELECT_WEIGHTS_INVALID', `The weight ${name} must be a number of at least 0.`, {
-      details: { weight: name, expected: 'a number of at least 0', received: String(value) },
-    });
+    throw new SelectFailure(
+      'SELECT_WEIGHTS_INVALID',
+      `The weight ${LABELS[name]} must be a number of at least 0.`,
+      {
+        details: { weight: name, expected: 'a number of at least 0', received: String(value) },
+      },
+    );
   }
 }

@@ -31,7 +31,7 @@ export {
 export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
 export { readGroupId } from './groups.ts';
 export { readJsonFile } from './json-file.ts';
-export { withLock, type LockOptions } from './lock.ts';
+export { readLockHolder, withLock, type LockHolder, type LockOptions } from './lock.ts';
 export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';
 export {
   resolveStateDirectory,

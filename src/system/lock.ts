@@ -22,7 +22,7 @@ export interface LockOptions {
   readonly flock?: TryFlock | null;
 }
 
-type LockHolder = ProcessFacts & { readonly command: string };
+export type LockHolder = ProcessFacts & { readonly command: string };
 
 const POLL_MS = 20;
 
@@ -108,6 +108,12 @@ async function createHolderFile(path: string, holder: LockHolder): Promise<boole
     await handle.close();
   }
   return true;
+}
+
+/** Who holds the lock at a path, as far as its content tells and that process is there; null where nobody does. */
+export async function readLockHolder(path: string): Promise<LockHolder | null> {
+  const holder = (await readHolder(path)) ?? (await readHolder(`${path}.held`));
+  return holder !== null && (await isRunning(holder)) ? holder : null;
 }
 
 async function readHolder(path: string): Promise<LockHolder | null> {

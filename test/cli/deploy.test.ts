@@ -48,10 +48,23 @@ describe('milton deploy', () => {
     expect(exitCode).toBe(0);
     const labels = [...stdout.matchAll(/^ {2}(\S+(?: \S+)*) {2,}/gm)].map(([, label]) => label);
     expect(labels).toEqual([
-      ...['benchmark file', 'run', 'selected model'],
-      ...['latency', 'throughput', 'CoVe pass rate', 'retrieval score'],
-      ...['artifact', 'sha256', 'evidence', 'bundle'],
-      ...['deployment', 'target path', 'release', 'checksum verified', 'load test', 'registry'],
+      'benchmark file',
+      'run',
+      'selected model',
+      'latency',
+      'throughput',
+      'CoVe pass rate',
+      'retrieval score',
+      'artifact',
+      'sha256',
+      'evidence',
+      'bundle',
+      'deployment',
+      'target path',
+      'release',
+      'checksum verified',
+      'load test',
+      'registry',
     ]);
     expect(stdout).toMatch(/^live {2}v1\n/);
     expect(stdout).toMatch(/run +benchmark_20260111_202801, 2 candidates\n/);
@@ -64,11 +77,9 @@ describe('milton deploy', () => {
       /load test +passed: loaded in \d+ ms, 16 tokens at .* \(benchmark: 50 tokens\/s\)/,
     );
     expect(stdout).toContain('a running server keeps the old one until it is restarted');
-    expect(stderr.trimEnd().split('\n')).toEqual([
-      expect.stringMatching(/^Selected v1 from benchmark_20260111_202801: /),
-      'Planned',
-      ...Array.from({ length: 6 }, () => expect.any(String) as string),
-    ]);
+    expect(stderr).toMatch(
+      /^Selected v1 from benchmark_20260111_202801\b.*\n(.*\n)*Unpacking.*\n.*loading the model.*\nLoad test passed\n/,
+    );
     expect(`${stdout}${stderr}`).not.toContain('\u001b');
     expect(await readFile(join(shop.target, 'model.gguf'))).toEqual(await readFile(v1.path));
   });
@@ -164,7 +175,10 @@ describe('milton deploy', () => {
     const { exitCode, stderr, json } = await deploy('--run', 'benchmark_20260110_000000', '--skip-load-test');
     expect(exitCode).toBe(0);
     expect(stderr).toContain('warning EVIDENCE_UNBOUND');
-    expect(json).toMatchObject({ evidence: { kind: 'unbound' }, warnings: [{ code: 'EVIDENCE_UNBOUND' }] });
+    expect(json).toMatchObject({
+      evidence: { kind: 'unbound' },
+      warnings: expect.arrayContaining([expect.objectContaining({ code: 'EVIDENCE_UNBOUND' })]),
+    });
   });
 
   it('ships a whole directory where it is asked to, says its size first, and tests its structure', async () => {
@@ -174,7 +188,7 @@ describe('milton deploy', () => {
     expect(stderr).toMatch(
       /^warning HF_DISTILLED_SIZE: .* whole directory: \d+ bytes in 3 files, less than a second/,
     );
-    expect(stderr.indexOf('HF_DISTILLED_SIZE')).toBeLessThan(stderr.indexOf('Planned'));
+    expect(stderr.indexOf('HF_DISTILLED_SIZE')).toBeLessThan(stderr.indexOf('Unpacking'));
     expect(json).toMatchObject({
       artifact: { type: 'hf-distilled', path: join(shop.folder, 'hf') },
       load_test: { kind: 'structure', passed: true, tokens: null },
@@ -272,6 +286,9 @@ describe('milton deploy --bundle', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('Ctrl-C during milton deploy', () => {
+  // Something is live: its folders are there before and after.
+  beforeAll(() => deploy('--skip-load-test'));
+
   it('exits 130 while the model is loaded, leaves the target as it was and nothing half done', async () => {
     const before = await readTree(shop.folder);
     const args = [
@@ -311,8 +328,10 @@ describe('milton deploy with no arguments on a fresh machine', () => {
     const { exitCode, stderr } = await runMilton(['deploy'], { env: { MILTON_STATE_DIR: state } });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error EVIDENCE_NO_RUN: There is no benchmark run in .*\n(.*\n)* {2}fix {8}.*--benchmark-file/,
+      /(^|\n)error EVIDENCE_NO_RUN: There is no benchmark run in .*\n(.*\n)* {2}fix {8}.*--benchmark-file/,
     );
+    const target = join(state, 'deployments/current');
+    expect(stderr).toContain(`\n  target     unchanged; nothing was written to ${target}\n`);
     expect(await readdir(state)).toEqual(['deployment_history']);
   });
 });

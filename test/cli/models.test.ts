@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';
@@ -107,13 +107,36 @@ describe('milton models', () => {
   it('lists newest first, marks the choice, and filters', async () => {
     const { stdout } = await place.milton('models', 'list');
     const lines = stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/version +choice +quantization/);
+    expect(lines[0]).toMatch(/^version +choice +live on +quantization/);
     expect(lines[1]).toMatch(/^v2 .* no /);
     expect(lines[2]).toMatch(/^v1 +active +Q8_0 +Milton Edge sample +yes/);
     const filtered = await place.document('models', 'list', '--quantization', 'q8_0');
     expect(filtered.json['models']).toMatchObject([{ version: 'v1' }]);
     expect((await place.milton('models', 'list', '--base-model', 'none')).stdout).toContain(
       'No registered model fits',
+    );
+  });
+
+  it('shows on which targets a version is live', async () => {
+    await place.milton('bundle', 'create', 'v1', '--out', 'shelf');
+    const [bundle = ''] = await readdir(join(place.folder, 'shelf'));
+    const targets = ['one', 'two'].map((name) => join(place.folder, name));
+    for (const target of targets) {
+      const args = ['deploy', '--bundle', join('shelf', bundle), '--target-path', target, '--skip-load-test'];
+      expect((await place.milton(...args)).exitCode).toBe(0);
+    }
+    const { json } = await place.document('models', 'list');
+    expect(json['models']).toMatchObject([
+      { version: 'v2', live_on: [] },
+      { version: 'v1', live_on: targets },
+    ]);
+    const { stdout } = await place.milton('models', 'list');
+    expect(stdout).toMatch(/\nv1 +active +2 targets +Q8_0 /);
+    await writeFile(join(place.folder, '.two.milton/journal.jsonl'), 'not a journal\n{}\n');
+    const damaged = await place.document('models', 'list');
+    expect(damaged).toMatchObject({ exitCode: 0, json: { warnings: [{ code: 'DEPLOY_JOURNAL_DAMAGED' }] } });
+    expect(damaged.json['models']).toContainEqual(
+      expect.objectContaining({ version: 'v1', live_on: [targets[0]] }),
     );
   });
 

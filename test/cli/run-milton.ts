@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Flags of node itself. */
   readonly nodeArgs?: readonly string[];
   readonly cwd?: string;
+  /** Another copy of the command than the built one. */
+  readonly main?: string;
   /** Runs as this user; the tests themselves may be root, who may read anything. */
   readonly uid?: number;
 }
@@ -27,10 +29,10 @@ export interface RunOptions {
 /** Colours, CI and the state directory are what the test says, not what this shell happens to have. */
 export function runMilton(
   args: readonly string[],
-  { env = {}, nodeArgs = [], cwd, uid }: RunOptions = {},
+  { env = {}, nodeArgs = [], cwd, main = MAIN, uid }: RunOptions = {},
 ): Promise<Finished> {
   const clean = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env };
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     env: clean,
     cwd,
     uid,

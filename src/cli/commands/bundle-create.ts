@@ -5,8 +5,9 @@ import { ARTIFACT_TYPES, formatBytes, type ArtifactType } from '../../core/index
 import type { BundledModel } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList } from '../option-values.ts';
+import { collectList, parsePath } from '../option-values.ts';
 import { parsePolicyRules } from './policy-rules.ts';
+import { runOption } from './run-options.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shellWord, shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
@@ -30,18 +31,40 @@ export function addBundleCreateCommand(bundle: Command, perform: Perform): void 
     .description(
       'Pack one model into one file: a registered version, or any file with --model and --version.',
     )
-    .option('--model <path>', 'a GGUF file, or a directory with --artifact hf-distilled; needs no registry')
+    .option(
+      '--model <path>',
+      'a GGUF file, or a directory with --artifact hf-distilled; needs no registry',
+      parsePath,
+    )
     .option('--version <version>', 'the version that the bundle carries')
     .addOption(new Option('--artifact <type>', 'what to pack').choices([...ARTIFACT_TYPES]).default('gguf'))
-    .option('--out <dir>', 'where to write it (default: bundles/ in the state directory)')
-    .option('--benchmark-file <run>', 'the run that measured it, by name or path; its digest must match')
-    .addOption(new Option('--run <run>', 'the same as --benchmark-file').conflicts('benchmarkFile'))
-    .option('--benchmarks-dir <dir>', 'where runs are looked for (default: in the state directory)')
+    .option(
+      '--out <dir>',
+      'the folder to write it into (default: bundles/ in the state directory)',
+      parsePath,
+    )
+    .option(
+      '--benchmark-file <run>',
+      'the run that measured it, by name or path; its digest must match',
+      parsePath,
+    )
+    .addOption(runOption())
+    .option(
+      '--benchmarks-dir <dir>',
+      'where runs are looked for (default: in the state directory)',
+      parsePath,
+    )
     .option('--record-path', 'put the absolute path of the model into the manifest')
     .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ milton bundle create v1.20260111.1425 --benchmark-file benchmark_20260111_202801\n  $ milton bundle create --model model-q4_0.gguf --version v1 --out /media/usb',
+      `
+With --quiet, standard output is the path of the bundle and nothing else.
+
+Examples:
+  $ milton bundle create v1.20260111.1425 --run benchmark_20260111_202801
+  $ milton bundle create --model model-q4_0.gguf --version v1 --out /media/usb
+  $ B=$(milton bundle create v1.20260111.1425 --quiet)`,
     )
     .action(perform<CreateFlags>(create));
 }
@@ -74,7 +97,7 @@ async function create(
     onWarning: context.warn,
     signal,
   });
-  return created(bundled);
+  return created(bundled, context.mode.quiet);
 }
 
 function chooseVersion({ model, version }: CreateFlags, operand: string | undefined): string {
@@ -95,7 +118,7 @@ function chooseVersion({ model, version }: CreateFlags, operand: string | undefi
   });
 }
 
-function created({ artifact, bundle }: BundledModel): CommandResult {
+function created({ artifact, bundle }: BundledModel, isQuiet: boolean): CommandResult {
   const { manifest, evidence } = bundle;
   return {
     json: {
@@ -109,23 +132,29 @@ function created({ artifact, bundle }: BundledModel): CommandResult {
       evidence,
     },
     warnings: bundle.warnings,
-    text: (style) => [
-      `${style.colors.green('packed')}  ${style.colors.bold(shown(bundle.path))}`,
-      ...style.facts([
-        ['bundle', `${shown(bundle.bundleId)} (${formatBytes(bundle.sizeBytes)})`],
-        [
-          'model',
-          `${shown(manifest.model_version)} (${artifact.type}, ${formatBytes(artifact.totalSizeBytes)})`,
-        ],
-        ['sha256', bundle.artifactSha256],
-        [
-          'evidence',
-          evidence.run_id === null
-            ? `${evidence.kind}: no run was given`
-            : `${evidence.kind} by ${shown(evidence.run_id)}`,
-        ],
-        ['next', style.colors.cyan(`milton deploy --bundle ${shellWord(bundle.path)} --target-path DIR`)],
-      ]),
-    ],
+    text: (style) =>
+      isQuiet
+        ? [bundle.path]
+        : [
+            `${style.colors.green('packed')}  ${style.colors.bold(shown(bundle.path))}`,
+            ...style.facts([
+              ['bundle', `${shown(bundle.bundleId)} (${formatBytes(bundle.sizeBytes)})`],
+              [
+                'model',
+                `${shown(manifest.model_version)} (${artifact.type}, ${formatBytes(artifact.totalSizeBytes)})`,
+              ],
+              ['sha256', bundle.artifactSha256],
+              [
+                'evidence',
+                evidence.run_id === null
+                  ? `${evidence.kind}: no run was given`
+                  : `${evidence.kind} by ${shown(evidence.run_id)}`,
+              ],
+              [
+                'next',
+                style.colors.cyan(`milton deploy --bundle ${shellWord(bundle.path)} --target-path DIR`),
+              ],
+            ]),
+          ],
   };
 }

@@ -6,8 +6,10 @@ import { withFileSource } from '../../system/index.ts';
 import type { BundleMetadata, ListedBundle, VerifiedBundle } from '../../bundle/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { formatCount } from '../numbers.ts';
+import { parsePath } from '../option-values.ts';
 import { shellWord, shown, type TextStyle } from '../text-style.ts';
 import { addBundleCreateCommand } from './bundle-create.ts';
+import { withBundlesHint } from './bundles-hint.ts';
 
 export function addBundleCommands(program: Command, perform: Perform): void {
   const bundle = program
@@ -17,7 +19,7 @@ export function addBundleCommands(program: Command, perform: Perform): void {
   bundle
     .command('list')
     .description('The bundles in a folder, newest first; reads only the start of each.')
-    .option('--dir <dir>', 'the folder (default: bundles/ in the state directory)')
+    .option('--dir <dir>', 'the folder (default: bundles/ in the state directory)', parsePath)
     .addHelpText('after', '\nExample:\n  $ milton bundle list --dir /media/usb')
     .action(
       perform<{ dir?: string }>(async (context, options) => {
@@ -28,7 +30,7 @@ export function addBundleCommands(program: Command, perform: Perform): void {
     );
   bundle
     .command('inspect')
-    .argument('<file>', 'a bundle')
+    .argument('<file>', 'a bundle', parsePath)
     .description('What a bundle says about itself. Reads its start only, and proves nothing: see verify.')
     .addHelpText(
       'after',
@@ -38,22 +40,26 @@ export function addBundleCommands(program: Command, perform: Perform): void {
       perform(async (context, _options, [file = '']) => {
         const { inspectBundle } = await import('../../bundle/index.ts');
         const { onProgress, signal } = context;
-        return withFileSource(resolve(file), async (source) =>
-          inspected(source.path, await inspectBundle(source, { onProgress, signal })),
+        return withBundlesHint({ file, command: 'milton bundle inspect', state: context.state }, () =>
+          withFileSource(resolve(file), async (source) =>
+            inspected(source.path, await inspectBundle(source, { onProgress, signal })),
+          ),
         );
       }),
     );
   bundle
     .command('verify')
-    .argument('<file>', 'a bundle')
+    .argument('<file>', 'a bundle', parsePath)
     .description('Read a bundle to its last byte and compare every digest. Writes nothing.')
     .addHelpText('after', '\nExample:\n  $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz')
     .action(
       perform(async (context, _options, [file = '']) => {
         const { verifyBundle } = await import('../../bundle/index.ts');
         const { onProgress, signal } = context;
-        return withFileSource(resolve(file), async (source) =>
-          verified(source.path, await verifyBundle(source, { onProgress, signal })),
+        return withBundlesHint({ file, command: 'milton bundle verify', state: context.state }, () =>
+          withFileSource(resolve(file), async (source) =>
+            verified(source.path, await verifyBundle(source, { onProgress, signal })),
+          ),
         );
       }),
     );
@@ -81,20 +87,23 @@ function listed(dir: string, bundles: readonly ListedBundle[]): CommandResult {
     text: async (style) =>
       bundles.length === 0
         ? [`There is no bundle in ${shown(dir)}. Make one with:`, '  milton bundle create VERSION']
-        : listTable(bundles, style),
+        : [style.colors.dim(shown(dir)), ...(await listTable(bundles, style))],
   };
 }
 
 async function listTable(bundles: readonly ListedBundle[], style: TextStyle): Promise<readonly string[]> {
   const { colors } = style;
-  const rows = bundles.map(({ name, sizeBytes, metadata, failure }) => [
+  const rows = bundles.map(({ name, sizeBytes, modifiedAt, metadata, failure }) => [
     shown(name),
+    shown(metadata?.manifest.created_at ?? modifiedAt.toISOString())
+      .slice(0, 16)
+      .replace('T', ' '),
     shown(metadata?.manifest.model_version),
     failure === null ? shown(metadata?.manifest.artifact_type) : colors.red(shown(failure.code)),
     metadata === null ? '-' : shown(metadata.edge?.evidence.kind ?? 'unbound'),
     formatBytes(sizeBytes),
   ]);
-  return style.table(['bundle', 'model', 'artifact', 'evidence', 'size'], rows);
+  return style.table(['bundle', 'made', 'model', 'artifact', 'evidence', 'size'], rows);
 }
 
 function inspected(path: string, metadata: BundleMetadata): CommandResult {

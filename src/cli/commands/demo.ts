@@ -27,7 +27,7 @@ async function demo(context: CommandContext, flags: { keep?: boolean }): Promise
     signal,
     shield,
     tool: `milton-edge ${version}`,
-    onStep: (step) => context.notice(`… ${step.title}`),
+    onBegin: (doing) => context.notice(`${doing} …`),
   });
   return { json: resultJson(result), text: (style) => resultText(result, style) };
 }

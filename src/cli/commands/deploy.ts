@@ -1,7 +1,7 @@
 /** `milton deploy`: choose, pack, verify, load-test, go live. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ARTIFACT_TYPES, Failure, type ArtifactType } from '../../core/index.ts';
+import { ARTIFACT_TYPES, Failure, quoteWord, type ArtifactType } from '../../core/index.ts';
 import type { DeployOptions } from '../../deploy/index.ts';
 import type { ChosenModel, DeployedModel, DeploySource, SelectedRun } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
@@ -16,8 +16,9 @@ import { openDeployContext } from './target-options.ts';
 
 interface DeployFlags extends RunFlags {
   readonly artifact?: ArtifactType;
-  /** A path; false for `--no-bundle`; commander gives both flags one name. */
-  readonly bundle?: string | boolean;
+  readonly bundle?: string;
+  /** False for `--no-bundle`. */
+  readonly makeBundle?: boolean;
   readonly targetPath?: string;
   readonly dryRun?: boolean;
   readonly withLoadTest?: boolean;
@@ -35,13 +36,14 @@ interface DeployFlags extends RunFlags {
 export function addDeployCommand(program: Command, perform: Perform): void {
   const command = program
     .command('deploy')
+    .argument('[version]', 'a registered version (default: the best of the run that passes the thresholds)')
     .description(
       'Put the best model of the newest benchmark run live, or a bundle: verified, load-tested, in one step.',
     );
   addRunOptions(command)
     .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
     .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark')
-    .option('--no-bundle', 'make the release from the local artifact itself, without a bundle')
+    .addOption(withoutBundle())
     .option(
       '--target-path <path>',
       'the link that goes live, e.g. /srv/llm (default: in the state directory)',
@@ -62,17 +64,35 @@ export function addDeployCommand(program: Command, perform: Perform): void {
       `
 Examples:
   $ milton deploy --target-path /srv/llm
-  $ milton deploy --bundle milton_edge_bundle_v1_20260111_202801.tar.gz --target-path /srv/llm
+  $ milton deploy --bundle FILE --target-path /srv/llm
+  $ milton deploy v1.20260111.1425 --target-path /srv/llm
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
 }
 
-async function deploy(context: CommandContext, flags: DeployFlags): Promise<CommandResult> {
+/** Commander would give `--bundle FILE` and `--no-bundle` one name, and the last of them would win without a word. */
+function withoutBundle(): Option {
+  const option = new Option(
+    '--no-bundle',
+    'make the release from the local artifact itself, without a bundle',
+  );
+  option.attributeName = () => 'makeBundle';
+  return option;
+}
+
+async function deploy(
+  context: CommandContext,
+  flags: DeployFlags,
+  [version]: readonly string[],
+): Promise<CommandResult> {
   const { deployModel } = await import('../../pipeline/index.ts');
-  const source = await readSource(flags, context);
+  const source = await readSource(flags, version, context);
   const options = await readOptions(flags);
   const deployContext = await openDeployContext(flags.targetPath ?? null, context);
+  if (flags.targetPath === undefined) {
+    context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
+  }
   const selections: SelectedRun[] = [];
   try {
     const deployed = await deployModel(
@@ -105,20 +125,31 @@ async function result(deployed: DeployedModel): Promise<CommandResult> {
   };
 }
 
-async function readSource(flags: DeployFlags, context: CommandContext): Promise<DeploySource> {
-  if (typeof flags.bundle === 'string') {
+async function readSource(
+  flags: DeployFlags,
+  version: string | undefined,
+  context: CommandContext,
+): Promise<DeploySource> {
+  if (flags.bundle !== undefined && version !== undefined) {
+    throw new CliFailure('CLI_USAGE', 'A bundle carries its own version; give one or the other.', {
+      hint: `Deploy the bundle alone: milton deploy --bundle ${quoteWord(flags.bundle)}`,
+      details: { expected: 'VERSION or --bundle', received: 'both' },
+    });
+  }
+  if (flags.bundle !== undefined) {
     assertOnlyBundle(flags);
     return { kind: 'bundle', path: resolve(flags.bundle) };
   }
   const { runsDir, benchmarkFile, weights, thresholds } = await readRunOptions(flags, context);
   return {
     kind: 'run',
+    version: version ?? null,
     benchmarkFile: benchmarkFile ?? null,
     runsDir,
     artifactType: flags.artifact ?? 'gguf',
     select: { ...(weights !== undefined && { weights }), ...(thresholds !== undefined && { thresholds }) },
     allow: await parsePolicyRules(flags.allow ?? []),
-    makeBundle: flags.bundle !== false,
+    makeBundle: flags.makeBundle ?? true,
     sourceDateEpochSeconds: readSourceDateEpoch(context.env),
     tool: `milton-edge ${context.version}`,
   };
@@ -136,8 +167,9 @@ function assertOnlyBundle(flags: DeployFlags): void {
     'allow',
   ] as const;
   const given = choosing.filter((name) => flags[name] !== undefined);
-  if (given.length === 0) return;
   const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (flags.makeBundle === false) names.push('--no-bundle');
+  if (names.length === 0) return;
   throw new CliFailure(
     'CLI_USAGE',
     `A bundle is deployed as it is; ${names.join(', ')} would change nothing.`,
@@ -165,6 +197,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
   };
 }
 
-function describeChoice({ loaded, candidate, artifact }: ChosenModel): string {
-  return `Selected ${shown(candidate.version)} from ${shown(loaded.run.metadata.run_id)}: ${shown(artifact.path)}`;
+function describeChoice({ version, loaded, artifact }: ChosenModel): string {
+  const from = loaded === null ? '' : `from ${shown(loaded.run.metadata.run_id)} `;
+  return `Selected ${shown(version)} ${from}(${shown(artifact.path)})`;
 }

@@ -31,7 +31,7 @@ export function deployedJson(deployed: DeployedModel): JsonObject {
     bundle_size_bytes: deployed.bundleSizeBytes,
     activated_version: deployed.activated,
     run:
-      chosen === null
+      chosen === null || chosen.loaded === null
         ? null
         : {
             path: chosen.loaded.path,
@@ -77,14 +77,23 @@ export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): st
     ]),
     ...closingLines(outcome, style),
     style.colors.dim(
-      'The registry was not touched; milton models activate says there what the pipeline should choose.',
+      `The registry was not touched. To make it the choice there too: milton models activate ${shown(record.model_version)}`,
     ),
   ];
 }
 
-function headline({ record, dryRun, alreadyLive }: DeploymentOutcome, { colors }: TextStyle): string {
+function headline(
+  { record, dryRun, alreadyLive, loadTest }: DeploymentOutcome,
+  { colors }: TextStyle,
+): string {
   const version = shown(record.model_version);
-  if (dryRun) return `${colors.yellow('dry run')}  ${version} would go live; nothing was deployed.`;
+  if (dryRun) {
+    const what =
+      loadTest.kind === 'skipped'
+        ? 'passes every check but the load test, which was not run'
+        : 'would go live';
+    return `${colors.yellow('dry run')}  ${version} ${what}; nothing was deployed.`;
+  }
   if (alreadyLive)
     return `${colors.green('already live')}  ${version}: the same bytes, hashed again; nothing was changed.`;
   return `${colors.green('live')}  ${version}`;
@@ -92,16 +101,17 @@ function headline({ record, dryRun, alreadyLive }: DeploymentOutcome, { colors }
 
 function chosenFacts({ chosen }: DeployedModel): Fact[] {
   if (chosen === null) return [];
-  const { loaded, candidate } = chosen;
+  const { loaded, version } = chosen;
+  if (loaded === null) return [['model', `${shown(version)}, named without a run`]];
   return [
     ['benchmark file', shown(loaded.path)],
     ['run', `${shown(loaded.run.metadata.run_id)}, ${count(loaded.run.candidates.length, 'candidate')}`],
-    ['selected model', shown(candidate.version)],
+    ['selected model', shown(version)],
   ];
 }
 
 function metricFacts({ chosen }: DeployedModel): Fact[] {
-  if (chosen === null) return [];
+  if (chosen === null || chosen.candidate === null) return [];
   const { metrics } = chosen.candidate;
   const say = (
     label: string,

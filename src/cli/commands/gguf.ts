@@ -3,16 +3,16 @@ import type { Command } from 'commander';
 import { formatBytes } from '../../core/index.ts';
 import type { GgufInspection } from '../../pipeline/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
-import { collectList, parseCount } from '../option-values.ts';
+import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
-import { shown, type TextStyle } from '../text-style.ts';
+import { shellWord, shown, type TextStyle } from '../text-style.ts';
 
 export function addGgufCommands(program: Command, perform: Perform): void {
   const gguf = program.command('gguf').description('Look into a GGUF model file, or judge it.');
   gguf
     .command('inspect')
-    .argument('<file>', 'the GGUF file')
+    .argument('<file>', 'the GGUF file', parsePath)
     .description('What a model file is: architecture, parameters, quantization, context, size, memory.')
     .option(
       '--context <tokens>',
@@ -33,7 +33,7 @@ export function addGgufCommands(program: Command, perform: Perform): void {
     );
   gguf
     .command('check')
-    .argument('<file>', 'the GGUF file; of a split model any shard, and all are checked')
+    .argument('<file>', 'the GGUF file; of a split model any shard, and all are checked', parsePath)
     .description('Whether llama.cpp can load a model file. Exit code 3 names the rule it breaks, and where.')
     .option('--allow <rule>', 'let a rule of policy pass (repeat it, or separate by commas)', collectList)
     .addHelpText('after', '\nExample:\n  $ milton gguf check model-q4_0.gguf --allow trailing-bytes')
@@ -65,11 +65,15 @@ export function addGgufCommands(program: Command, perform: Perform): void {
     );
 }
 
-function inspected({ path, facts, memory }: GgufInspection): CommandResult {
+function inspected(inspection: GgufInspection): CommandResult {
+  const { path, facts, memory, brokenRule, warnings } = inspection;
   return {
+    warnings,
     json: {
       file: path,
       size_bytes: facts.sizeBytes,
+      sound: brokenRule === null,
+      broken_rule: brokenRule,
       gguf_version: facts.version,
       architecture: facts.architecture,
       name: facts.name,
@@ -101,17 +105,21 @@ function inspected({ path, facts, memory }: GgufInspection): CommandResult {
         is_estimate: true,
       },
     },
-    text: (style) => inspectedText({ path, facts, memory }, style),
+    text: (style) => inspectedText(inspection, style),
   };
 }
 
-function inspectedText({ path, facts, memory }: GgufInspection, style: TextStyle): string[] {
+function inspectedText({ path, facts, memory, brokenRule }: GgufInspection, style: TextStyle): string[] {
   const mix = facts.mix.map(
     ({ type, tensorCount, sizeBytes }) => `${shown(type)} ${tensorCount} tensors ${formatBytes(sizeBytes)}`,
   );
   return [
     style.colors.bold(shown(path)),
     ...style.facts([
+      [
+        'not sound',
+        brokenRule === null ? null : `${style.colors.red(brokenRule)}; milton gguf check ${shellWord(path)}`,
+      ],
       ['architecture', shown(facts.architecture)],
       ['name', facts.name === null ? null : shown(facts.name)],
       ['parameters', formatCount(facts.parameterCount)],

@@ -5,7 +5,7 @@ import type { RegisteredModel } from '../../pipeline/index.ts';
 import type { Activation } from '../../registry/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList } from '../option-values.ts';
+import { collectList, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { shellWord, shown } from '../text-style.ts';
@@ -29,8 +29,8 @@ export function addModelEditCommands(models: Command, perform: Perform): void {
     .description(
       'Add a model, or replace the one of that version. Its files are checked first and stay where they are.',
     )
-    .option('--gguf <file>', 'its GGUF; of a split model the first shard')
-    .option('--hf <dir>', 'its distilled Hugging Face directory')
+    .option('--gguf <file>', 'its GGUF; of a split model any shard, or their folder', parsePath)
+    .option('--hf <dir>', 'its distilled Hugging Face directory', parsePath)
     .option('--base-model <name>', 'what it was made from (default: the name in the file)')
     .option('--quantization <type>', 'such as Q4_0 (default: what the GGUF holds)')
     .option('--distilled-from <name>', 'the adapter or teacher it was distilled from')
@@ -39,7 +39,10 @@ export function addModelEditCommands(models: Command, perform: Perform): void {
     .option('--activate', 'make it the active one at once')
     .addHelpText(
       'after',
-      '\nExample:\n  $ milton models register v1.20260111.1425 --gguf model-q4_0.gguf --base-model Llama-3.1-8B-Instruct --activate',
+      `
+Examples:
+  $ milton models register v1.20260111.1425 --gguf model-q4_0.gguf --activate
+  $ milton models register v2 --gguf v2.gguf --base-model Llama-3.1-8B`,
     )
     .action(
       perform<RegisterFlags>(async (context, options, [version = '']) => {

@@ -49,12 +49,16 @@ async function listModels(
   const registry = await openModels(context);
   const entries = await registry.list(options);
   const { findLiveVersions } = await import('../../pipeline/index.ts');
-  const { targetsOf, warnings } = await findLiveVersions(context.state);
+  const { live, warnings } = await findLiveVersions(context.state);
+  const targetsOf: TargetsOf = (entry) =>
+    live
+      .filter(({ version, registeredAt }) => version === entry.version && registeredAt === entry.timestamp)
+      .map(({ targetPath }) => targetPath);
   const isFiltered = options.baseModel !== undefined || options.quantization !== undefined;
   return {
     json: {
       registry: registry.path,
-      models: entries.map((entry) => ({ ...entry, live_on: [...(targetsOf.get(entry.version) ?? [])] })),
+      models: entries.map((entry) => ({ ...entry, live_on: targetsOf(entry) })),
     },
     warnings,
     text: async (style) => {
@@ -68,14 +72,14 @@ async function listModels(
 
 async function modelTable(
   entries: readonly RegistryEntry[],
-  targetsOf: ReadonlyMap<string, readonly string[]>,
+  targetsOf: TargetsOf,
   style: TextStyle,
 ): Promise<readonly string[]> {
   const { findGgufPath } = await import('../../registry/index.ts');
   const rows = entries.map((entry) => [
     shown(entry.version),
     markOf(entry, style),
-    (targetsOf.get(entry.version) ?? []).map((path) => shown(path)).join(' '),
+    describeTargets(targetsOf(entry)),
     shown(entry.quantization),
     shown(entry.base_model),
     findGgufPath(entry) === null ? style.colors.yellow('no') : 'yes',
@@ -85,6 +89,13 @@ async function modelTable(
     ['version', 'choice', 'live on', 'quantization', 'base model', 'GGUF', 'registered'],
     rows,
   );
+}
+
+/** Where exactly this registration is live; a later one of the same version is another model. */
+type TargetsOf = (entry: RegistryEntry) => string[];
+
+function describeTargets(paths: readonly string[]): string {
+  return paths.length > 1 ? `${paths.length} targets` : paths.map((path) => shown(path)).join('');
 }
 
 function markOf(entry: RegistryEntry, { colors }: TextStyle): string {

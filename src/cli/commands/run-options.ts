@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import type { FindRunOptions } from '../../pipeline/index.ts';
 import type { SelectOptions } from '../../select/index.ts';
 import type { CommandContext } from '../context.ts';
+import { parsePath } from '../option-values.ts';
 
 export interface RunFlags {
   readonly benchmarkFile?: string;
@@ -15,17 +16,25 @@ export interface RunFlags {
 
 export function addRunOptions(command: Command): Command {
   return command
-    .option('--benchmark-file <run>', 'a run by name or path (default: the newest)')
-    .addOption(new Option('--run <run>', 'the same as --benchmark-file').conflicts('benchmarkFile'))
-    .option('--benchmarks-dir <dir>', 'where runs are looked for (default: in the state directory)')
+    .option('--benchmark-file <run>', 'a run by name or path (default: the newest)', parsePath)
+    .addOption(runOption())
     .option(
-      '--weights <list>',
-      'what counts how much: latency_ms, throughput, cove, retrieval; others count 0',
+      '--benchmarks-dir <dir>',
+      'where runs are looked for (default: in the state directory)',
+      parsePath,
     )
+    .option('--weights <list>', 'what counts how much: latency, throughput, cove, retrieval; others count 0')
     .option(
       '--thresholds <list>',
       'what must be met: cove, retrieval (percent), max-latency (ms), min-throughput (tok/s)',
     );
+}
+
+/** `--run`, the other name of `--benchmark-file`. */
+export function runOption(): Option {
+  return new Option('--run <run>', 'the same as --benchmark-file')
+    .argParser(parsePath)
+    .conflicts('benchmarkFile');
 }
 
 /** Throws `SELECT_WEIGHTS_INVALID`, `SELECT_THRESHOLDS_INVALID`. */

@@ -13,7 +13,11 @@ export function addSelectCommand(program: Command, perform: Perform): void {
   addRunOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ milton select\n  $ milton select --weights latency_ms=0.4,throughput=0.6 --thresholds cove=90,max-latency=100',
+      `
+Examples:
+  $ milton select
+  $ milton select --weights latency=0.4,throughput=0.6
+  $ milton select --thresholds cove=90,max-latency=100`,
     )
     .action(
       perform<RunFlags>(async (context, options) => {

@@ -1,40 +1,65 @@
-/** `milton status` and `milton deployments`: what is live, what was, and every attempt. */
+/** `milton status`: what is live on each target, what was, and what one could go back to. */
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../../core/index.ts';
-import type { StoredRecord, TargetStatus } from '../../deploy/index.ts';
+import type { KnownRelease, TargetStatus, UnfinishedRun } from '../../deploy/index.ts';
+import type { TargetReport } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
-export function addStatusCommands(program: Command, perform: Perform): void {
+export function addStatusCommand(program: Command, perform: Perform): void {
   program
     .command('status')
     .description('What is live on each target, since when, from which bundle, and what one could go back to.')
     .option('--target-path <path>', 'only this target (default: every target ever deployed to)')
     .addHelpText('after', '\nExample:\n  $ milton status --target-path /srv/llm')
     .action(perform<{ targetPath?: string }>(status));
-  program
-    .command('deployments')
-    .description('Every deployment and rollback, refused ones too, newest first.')
-    .option('--limit <n>', 'how many (default: 20; 0 for all)', parseLimit)
-    .option('--target-path <path>', 'only those of this target')
-    .addHelpText('after', '\nExample:\n  $ milton deployments --limit 5')
-    .action(perform<{ limit?: number; targetPath?: string }>(deployments));
 }
 
 async function status(context: CommandContext, flags: { targetPath?: string }): Promise<CommandResult> {
   const { readTargets } = await import('../../pipeline/index.ts');
-  const targets = await readTargets(flags.targetPath ?? null, context.state);
+  const reports = await readTargets(flags.targetPath ?? null, context.state);
+  if (flags.targetPath !== undefined) await assertKnown(reports[0]);
   return {
-    json: { targets: targets.map(statusJson) },
+    json: { targets: reports.map(reportJson) },
     text: (style) =>
-      targets.length === 0
-        ? [
-            'Nothing was deployed from this state directory yet.',
-            `Deploy first: ${style.colors.cyan('milton deploy --target-path /srv/llm')}, or see it work: ${style.colors.cyan('milton demo')}`,
-          ]
-        : targets.flatMap((target, index) => [...(index === 0 ? [] : ['']), ...statusText(target, style)]),
+      reports.length === 0
+        ? nothingYet(context.state.path, style)
+        : reports.flatMap((report, index) => [...(index === 0 ? [] : ['']), ...reportText(report, style)]),
   };
+}
+
+/** A path that was mistyped has no status. */
+async function assertKnown(report: TargetReport | undefined): Promise<void> {
+  if (report?.kind !== 'read' || report.status.isKnown || report.status.occupant.kind !== 'nothing') return;
+  const { DeployFailure } = await import('../../deploy/index.ts');
+  const { targetPath } = report.status;
+  throw new DeployFailure('TARGET_UNKNOWN', `Nothing was ever deployed to ${shown(targetPath)}.`, {
+    details: { target_path: targetPath },
+  });
+}
+
+function nothingYet(statePath: string, { colors }: TextStyle): string[] {
+  return [
+    `Nothing was deployed from ${shown(statePath)} yet.`,
+    `Deploy first: ${colors.cyan('milton deploy --target-path /srv/llm')}, or see it work: ${colors.cyan('milton demo')}`,
+  ];
+}
+
+function reportJson(report: TargetReport): JsonObject {
+  if (report.kind === 'read') return statusJson(report.status);
+  return { target_path: report.targetPath, error: { ...report.failure.toReport() } };
+}
+
+function reportText(report: TargetReport, style: TextStyle): string[] {
+  if (report.kind === 'read') return statusText(report.status, style);
+  const { code, message, hint } = report.failure;
+  return [
+    style.colors.bold(shown(report.targetPath)),
+    ...style.facts([
+      ['error', style.colors.red(`${code}: ${shown(message)}`)],
+      ['fix', hint],
+    ]),
+  ];
 }
 
 function statusJson(target: TargetStatus): JsonObject {
@@ -54,6 +79,7 @@ function statusJson(target: TargetStatus): JsonObject {
             artifact_sha256: live.known?.artifactSha256 ?? null,
             since: live.known?.liveSince ?? null,
             verdict: live.known?.verdict ?? 'unknown',
+            load_test: live.known?.loadTestKind ?? null,
             evidence: live.evidence,
           },
     previous: target.previous.map((release) => ({
@@ -76,105 +102,41 @@ function statusText(target: TargetStatus, { colors, facts }: TextStyle): string[
     colors.bold(shown(target.targetPath)),
     ...facts([
       ['live', live === null ? colors.yellow(nothing) : colors.green(shown(live.known?.version ?? live.id))],
-      ['since', live?.known?.liveSince ?? null],
+      ['since', live?.known?.liveSince == null ? null : toShortTime(live.known.liveSince)],
       ['bundle', live === null ? null : shown(live.known?.bundleId)],
       ['run', live === null ? null : shown(live.evidence?.run_id)],
       ['evidence', live === null ? null : (live.evidence?.kind ?? 'none')],
       ['sha256', live?.known?.artifactSha256 ?? null],
       ['release', live === null ? null : shown(live.releasePath)],
-      ['known as', live === null ? null : (live.known?.verdict ?? 'unknown')],
+      ['load test', live === null ? null : (live.known?.loadTestKind ?? 'unknown')],
+      ['known as', live === null ? null : describeVerdict(live.known)],
       ...previous.map((release, index): readonly [string, string] => [
         index === 0 ? 'before' : '',
-        `${shown(release.version)}  ${release.verdict}  ${shown(release.id)}`,
+        `${shown(release.version)}  ${describeVerdict(release)}  ${shown(release.id)}`,
       ]),
       ['rollback', rollbackTo === null ? 'nothing to go back to' : `goes to ${shown(rollbackTo)}`],
-      [
-        'unfinished',
-        unfinished === null
-          ? null
-          : colors.yellow(
-              `${shown(unfinished.transaction)} ended while ${unfinished.state}; the next deployment or rollback settles it first`,
-            ),
-      ],
+      unfinished === null ? ['', null] : describeUnfinished(unfinished, colors.yellow),
     ]),
   ];
 }
 
-async function deployments(
-  context: CommandContext,
-  flags: { limit?: number; targetPath?: string },
-): Promise<CommandResult> {
-  const { listRecords, resolveTarget } = await import('../../deploy/index.ts');
-  const { records, unreadable } = await listRecords(context.state.historyDir);
-  const target =
-    flags.targetPath === undefined ? null : (await resolveTarget(flags.targetPath, context.state)).targetPath;
-  const wanted = records.filter(({ record }) => target === null || record.target_path === target);
-  const limit = flags.limit ?? DEFAULT_LIMIT;
-  const shownRecords = limit === 0 ? wanted : wanted.slice(0, limit);
-  return {
-    json: { total: wanted.length, deployments: shownRecords.map(recordJson) },
-    warnings: unreadable.map((name) => ({
-      code: 'DEPLOY_RECORD_UNREADABLE',
-      message: `${shown(name)} in the history is not a record and was passed over.`,
-    })),
-    text: (style) => deploymentsText(shownRecords, wanted.length, style),
-  };
-}
-
-const DEFAULT_LIMIT = 20;
-
-function recordJson({ record, details }: StoredRecord): JsonObject {
-  return {
-    ...record,
-    state: details?.['state'] ?? null,
-    dry_run: details?.['dry_run'] ?? record.deployment_id.startsWith('dryrun_'),
-    artifact_sha256: details?.['artifact_sha256'] ?? null,
-    error_code: errorCode(details),
-  };
-}
-
-function errorCode(details: JsonObject | null): string | null {
-  const error = details?.['error'];
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : null;
-}
-
-async function deploymentsText(
-  records: readonly StoredRecord[],
-  total: number,
-  style: TextStyle,
-): Promise<readonly string[]> {
-  if (records.length === 0) {
-    return [
-      'No deployment yet.',
-      `Deploy first: ${style.colors.cyan('milton deploy --target-path /srv/llm')}`,
-    ];
+function describeUnfinished(
+  { transaction, state, runningPid }: UnfinishedRun,
+  emphasize: (text: string) => string,
+): readonly [string, string] {
+  if (runningPid !== null) {
+    return ['running', emphasize(`${shown(transaction)}, now ${state} (process ${runningPid})`)];
   }
-  const { colors } = style;
-  const rows = records.map(({ record, details }) => {
-    const isDry = record.deployment_id.startsWith('dryrun_');
-    const color = record.status === 'success' ? colors.green : colors.red;
-    return [
-      record.timestamp.slice(0, 19).replace('T', ' '),
-      record.deployment_id.split('_')[0] ?? '',
-      shown(record.model_version),
-      isDry
-        ? colors.yellow(record.status === 'success' ? 'would pass' : record.status)
-        : color(record.status.replace('_', ' ')),
-      shown(record.target_path),
-      shown(errorCode(details) ?? (record.error_message === null ? '' : record.error_message)),
-    ];
-  });
-  return [
-    ...(await style.table(['when (UTC)', 'what', 'model', 'status', 'target', 'why not'], rows)),
-    ...(total > records.length
-      ? ['', `${total - records.length} older ones: milton deployments --limit 0`]
-      : []),
-  ];
+  const what = `${shown(transaction)} ended while ${state}; the next deployment or rollback settles it first`;
+  return ['unfinished', emphasize(what)];
 }
 
-function parseLimit(text: string): number {
-  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It should be a whole number; 0 means all.');
+function describeVerdict(release: KnownRelease | null): string {
+  if (release === null) return 'unknown: the journal does not name it';
+  return release.unknownBecause === null ? release.verdict : `${release.verdict}: ${release.unknownBecause}`;
+}
+
+/** `2026-01-11 20:28:01 UTC`: the journal's times are all in UTC. */
+function toShortTime(timestamp: string): string {
+  return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -1,0 +1,46 @@
+/** What whoever watches is told as a transaction enters a state; null where it would only say the same once more. Pure. */
+import type { ArtifactType } from '../core/index.ts';
+import type { State } from './machine.ts';
+
+export interface Watched {
+  readonly kind: 'deploy' | 'rollback';
+  readonly artifactType: ArtifactType;
+  readonly skipLoadTest: boolean;
+  /** Somebody pressed Ctrl-C. */
+  readonly isInterrupted: boolean;
+}
+
+export function toProgressText(state: State, watched: Watched): string | null {
+  switch (state) {
+    case 'staging':
+      return watched.kind === 'deploy'
+        ? 'Unpacking, and checking every digest'
+        : 'Checking every digest again';
+    case 'verified':
+      return `Every digest matches; ${toTestText(watched)}`;
+    case 'load-tested':
+      return watched.skipLoadTest ? null : 'Load test passed';
+    case 'activating':
+      return 'Swapping the link';
+    case 'refused':
+      return `${watched.isInterrupted ? 'Interrupted' : 'Refused'}; the target is unchanged`;
+    case 'rolling-back':
+      return 'That failed; putting back what was live before';
+    case 'rolled-back':
+      return 'Put back';
+    case 'stuck':
+      return 'Stuck: a person has to look';
+    case 'planned':
+    case 'probing':
+    case 'live':
+    case 'failed':
+      return null;
+  }
+}
+
+function toTestText({ artifactType, skipLoadTest }: Watched): string {
+  if (artifactType === 'hf-distilled')
+    return 'checking the structure of the directory, which nothing here can run';
+  if (skipLoadTest) return 'the load test is skipped, as asked';
+  return 'loading the model and asking it to generate';
+}

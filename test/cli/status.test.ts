@@ -1,0 +1,128 @@
+import { mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { candidateOf, entryOf, runOf, useShop, type Model } from './shop.ts';
+
+const shop = useShop();
+let v1: Model;
+
+const at = (name: string): string => join(shop.folder, 'srv', name);
+const journalOf = (name: string): string => at(`.${name}.milton/journal.jsonl`);
+
+async function deploy(target: string, ...args: string[]): Promise<string> {
+  const { json } = await shop.document('deploy', '--target-path', target, '--skip-load-test', ...args);
+  return String(json['deployment_id']);
+}
+
+describe('milton status', () => {
+  it('says how to begin', async () => {
+    const { exitCode, stdout } = await shop.milton('status');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Nothing was deployed from ');
+    expect(stdout).toContain('milton deploy --target-path /srv/llm');
+    expect((await shop.document('status')).json).toEqual({ ok: true, targets: [], warnings: [] });
+  });
+
+  it('tells what is live, since when, from where, on what evidence, and what comes before it', async () => {
+    v1 = await shop.model('v1.gguf', { seed: 1 });
+    await shop.saveRegistry([entryOf('v1', v1)]);
+    await shop.saveRun('20260111_202801', runOf('20260111_202801', [candidateOf('v1', v1)]));
+    const first = await deploy(shop.target);
+    const bundle = await shop.bundle('v2', await shop.model('v2.gguf', { seed: 2 }));
+    const second = await deploy(shop.target, '--bundle', bundle);
+    const { json } = await shop.document('status');
+    expect(json['targets']).toMatchObject([
+      {
+        target_path: shop.target,
+        occupied_by: 'release',
+        occupant: null,
+        live: {
+          release_id: second,
+          release_path: at(`.llm.milton/releases/${second}`),
+          model_version: 'v2',
+          bundle_id: expect.stringMatching(/^bundle_v2_/),
+          artifact_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+          verdict: 'good',
+          evidence: expect.objectContaining({ kind: 'none' }),
+        },
+        previous: [
+          {
+            release_id: first,
+            model_version: 'v1',
+            bundle_id: expect.stringMatching(/^bundle_v1_/),
+            artifact_sha256: v1.sha256,
+            live_since: expect.stringMatching(/^\d{4}-/),
+            verdict: 'good',
+          },
+        ],
+        rollback_to: first,
+        unfinished: null,
+      },
+    ]);
+    const { stdout } = await shop.milton('status');
+    expect(stdout.split('\n')[0]).toBe(shop.target);
+    expect(stdout).toMatch(/live +v2\n +since +\d{4}-.*\n(.*\n)* +bundle +bundle_v2_/);
+    expect(stdout).toMatch(new RegExp(`rollback +goes to ${first}`));
+    expect(stdout).toMatch(new RegExp(`before +v1 {2}good.* {2}${first}`));
+  });
+
+  it('shows every target, or the one that is named, the one in the state directory by its path too', async () => {
+    const bundle = await shop.bundle('v3', await shop.model('v3.gguf', { seed: 3 }));
+    const args = ['deploy', '--bundle', bundle, '--skip-load-test'];
+    const { json: own } = await shop.document(...args);
+    const all = (await shop.document('status')).json['targets'];
+    expect(all).toMatchObject([{ target_path: shop.target }, { live: { model_version: 'v3' } }]);
+    for (const path of ['srv/llm', shop.target]) {
+      const named = (await shop.document('status', '--target-path', path)).json['targets'];
+      expect(named).toMatchObject([{ target_path: shop.target, live: { model_version: 'v2' } }]);
+    }
+    const ownPath = String(own['target_path']);
+    expect((await shop.document('status', '--target-path', ownPath)).json['targets']).toMatchObject([
+      { target_path: ownPath, live: { release_id: own['deployment_id'] } },
+    ]);
+  });
+
+  it('says what stands there where it is not ours, and refuses where there is nothing', async () => {
+    await mkdir(at('folder'));
+    const foreign = await shop.document('status', '--target-path', at('folder'));
+    expect(foreign.json['targets']).toMatchObject([
+      { occupied_by: 'foreign', occupant: 'a folder', live: null },
+    ]);
+    const nothing = await shop.document('status', '--target-path', at('nothing'));
+    expect(nothing).toMatchObject({ exitCode: 1, json: { error: { code: 'TARGET_UNKNOWN' } } });
+  });
+
+  it('shows a run that a crash cut off, and that it will be settled', async () => {
+    const lines = (await readFile(journalOf('llm'), 'utf8')).trimEnd().split('\n');
+    const cut = lines.findLastIndex((line) => line.includes('"state":"activating"'));
+    await writeFile(journalOf('llm'), `${lines.slice(0, cut + 1).join('\n')}\n`);
+    const { json } = await shop.document('status', '--target-path', shop.target);
+    expect(json['targets']).toMatchObject([{ unfinished: { state: 'activating' } }]);
+    const { stdout } = await shop.milton('status', '--target-path', shop.target);
+    expect(stdout).toMatch(
+      /unfinished +deploy_v2_\S+ ended while activating; the next deployment or rollback settles it/,
+    );
+    const settled = await shop.milton('rollback', '--target-path', shop.target, '--now', 'after a crash');
+    expect(settled).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning DEPLOY_') });
+    expect((await shop.document('status', '--target-path', shop.target)).json['targets']).toMatchObject([
+      { unfinished: null, live: { model_version: 'v1' } },
+    ]);
+  });
+
+  it('shows a link that somebody else bent', async () => {
+    await unlink(shop.target);
+    await symlink('elsewhere', shop.target);
+    const { stdout } = await shop.milton('status', '--target-path', shop.target);
+    expect(stdout).toMatch(/live +not ours: a link to elsewhere, which is no release of ours/);
+  });
+
+  it('needs a person where a journal cannot be read', async () => {
+    await writeFile(journalOf('llm'), 'not a journal\n{}\n');
+    const { exitCode, json } = await shop.document('status', '--target-path', shop.target);
+    expect({ exitCode, json }).toMatchObject({
+      exitCode: 5,
+      json: { error: { code: 'DEPLOY_JOURNAL_DAMAGED' } },
+    });
+  });
+});
