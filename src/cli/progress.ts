@@ -48,7 +48,7 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
         bytes.show(event);
       } else {
         bytes.stop();
-        stream.write(`${colors.dim(escapeText(event.message, 1000))}\n`);
+        if (event.message !== null) stream.write(`${colors.dim(escapeText(event.message, 1000))}\n`);
       }
     },
     stop: () => bytes.stop(),

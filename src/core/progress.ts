@@ -1,6 +1,7 @@
 /** What long work tells whoever watches: which step, and how many bytes of how many. Rooms emit, `cli` shows. */
 export type ProgressEvent =
-  | { readonly kind: 'step'; readonly step: string; readonly message: string }
+  /** `message` is null where a step begins that needs no words. */
+  | { readonly kind: 'step'; readonly step: string; readonly message: string | null }
   | {
       readonly kind: 'bytes';
       readonly step: string;

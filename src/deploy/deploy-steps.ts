@@ -59,7 +59,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
         const { skipLoadTest } = walk.options;
         const isInterrupted = signal?.aborted ?? false;
         const message = toProgressText(state, { kind: 'deploy', artifactType, skipLoadTest, isInterrupted });
-        if (message !== null) onProgress?.({ kind: 'step', step: state, message });
+        onProgress?.({ kind: 'step', step: state, message });
       },
     },
   );

@@ -122,7 +122,7 @@ async function rollBackLocked(
           skipLoadTest,
           isInterrupted,
         });
-        if (message !== null) onProgress?.({ kind: 'step', step: state, message });
+        onProgress?.({ kind: 'step', step: state, message });
       },
     },
   );

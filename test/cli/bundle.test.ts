@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hashBytes } from '../../src/system/index.ts';
 import { toCandidate, toRun } from '../fakes/benchmark-run.ts';
@@ -63,6 +63,50 @@ describe('milton bundle create', () => {
     expect(stdout).toMatch(/^packed .*state\/bundles\/milton_edge_bundle_r1_/);
     expect(stdout).toMatch(/evidence +none: no run was given/);
     expect(stdout).toContain('milton deploy --bundle ');
+  });
+
+  it('prints the path and nothing else with --quiet', async () => {
+    const args = ['--model', 'a.gguf', '--version', 'q1', '--out', 'quiet dir'];
+    const { exitCode, stdout, stderr } = await place.milton('bundle', 'create', ...args, '--quiet');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [name = ''] = await readdir(join(place.folder, 'quiet dir'));
+    expect(stdout).toBe(`${join(place.folder, 'quiet dir', name)}\n`);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'names the folder that it may not write to, and no temp file',
+    async () => {
+      const out = join(place.folder, 'closed');
+      await mkdir(out, { mode: 0o755 });
+      await chmod(place.folder, 0o755);
+      await chmod(join(place.folder, 'a.gguf'), 0o644);
+      const args = ['bundle', 'create', '--model', 'a.gguf', '--version', 'v1', '--out', out, '--json'];
+      const { exitCode, stdout } = await runMilton(args, { cwd: place.folder, uid: 65534 });
+      expect(exitCode).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        error: {
+          code: 'SYSTEM_NOT_WRITABLE',
+          message: expect.stringContaining(`Cannot write ${out}: `),
+          details: { path: out },
+        },
+      });
+    },
+  );
+
+  it('says that --out needs a folder', async () => {
+    const { exitCode, stderr } = await place.milton(
+      'bundle',
+      'create',
+      '--model',
+      'a.gguf',
+      '--version',
+      'v1',
+      '--out',
+      'a.gguf',
+    );
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('a.gguf is a file; a bundle is written into a folder');
+    expect(stderr).toMatch(/fix +Name a folder; .*: --out DIR\n/);
   });
 
   it('binds the evidence of a run, warns where it states no digest, and refuses bytes that were not measured', async () => {
@@ -129,6 +173,10 @@ describe('milton bundle create', () => {
     [['--model', 'a.gguf'], 2, 'CLI_USAGE'],
     [['v1', '--version', 'v2'], 2, 'CLI_USAGE'],
     [[], 2, 'CLI_USAGE'],
+    [['--model', '', '--version', 'v1'], 2, 'CLI_USAGE'],
+    [['--model', 'a.gguf', '--version', 'v1', '--out', ''], 2, 'CLI_USAGE'],
+    [['--model', 'a.gguf', '--version', 'v1', '--run', ''], 2, 'CLI_USAGE'],
+    [['--model', 'a.gguf', '--version', 'v1', '--state-dir', ''], 2, 'CLI_USAGE'],
     [['nobody'], 1, 'REGISTRY_VERSION_UNKNOWN'],
     [['--model', 'hf', '--version', 'v1'], 3, 'BUNDLE_ARTIFACT_MISFIT'],
     [['--model', 'a.gguf', '--version', 'a/b'], 2, 'CORE_VERSION_INVALID'],
@@ -175,12 +223,29 @@ describe('milton bundle list | inspect | verify', () => {
         error: expect.objectContaining({ code: 'BUNDLE_NOT_A_BUNDLE' }),
       }),
     );
-    expect((await place.milton('bundle', 'list', '--dir', folder)).stdout).toMatch(
-      /^bundle +model +artifact/,
+    const [header, titles, ...lines] = (await place.milton('bundle', 'list', '--dir', folder)).stdout.split(
+      '\n',
     );
+    expect(header).toBe(folder);
+    expect(titles).toMatch(/^bundle +made +model +artifact/);
+    const line = lines.find((one) => one.startsWith(basename(good)));
+    expect(line).toMatch(/^\S+ +20\d\d-\d\d-\d\d \d\d:\d\d +v1 +gguf /);
     expect((await place.milton('bundle', 'list', '--dir', 'empty')).stdout).toContain(
       'There is no bundle in',
     );
+  });
+
+  it('says where a bundle of the bundles folder is, when only its name is given', async () => {
+    const path = String((await create('--version', 'named')).json['path']);
+    for (const verb of ['verify', 'inspect']) {
+      const { exitCode, json } = await place.document('bundle', verb, basename(path));
+      expect(exitCode).toBe(1);
+      expect(json).toMatchObject({
+        error: { code: 'SYSTEM_FILE_MISSING', hint: `milton bundle ${verb} ${path}` },
+      });
+    }
+    const { stderr } = await place.milton('bundle', 'verify', 'nowhere.tar.gz');
+    expect(stderr).toContain('Check the path for a typing error.');
   });
 
   it('inspects without the heavy libraries, and proves nothing', async () => {

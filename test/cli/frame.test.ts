@@ -147,16 +147,22 @@ describe('an output that goes away', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 
-  it.skipIf(process.platform !== 'linux')('is a fault when the disk is full', async () => {
-    const child = spawn(process.execPath, [MAIN, '--help'], {
-      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
-    });
-    let stderr = '';
-    child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
-    const exitCode = await new Promise((resolve) => child.on('close', resolve));
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('error CLI_OUTPUT_LOST');
-  });
+  it
+    .skipIf(process.platform !== 'linux')
+    .each([[['--help']], [['--help', '--json']], [['nothing', '--json']], [['--version']]])(
+    'is a fault when the disk is full: %j',
+    async (args) => {
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      });
+      let stderr = '';
+      child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+      const exitCode = await new Promise((resolve) => child.on('close', resolve));
+      expect(exitCode).toBe(args[0] === 'nothing' ? 2 : 1);
+      expect(stderr).toContain('error CLI_OUTPUT_LOST: Cannot write to standard output: ENOSPC');
+      expect(stderr).not.toContain('    at ');
+    },
+  );
 });
 
 describe('a Node that is too old', () => {

@@ -43,6 +43,39 @@ describe('milton gguf inspect', () => {
   });
 });
 
+describe('milton gguf inspect, of a file that is not sound', () => {
+  it.each([
+    ['short.gguf', 'GGUF_DATA_INCOMPLETE'],
+    ['long.gguf', 'GGUF_TRAILING_BYTES'],
+  ])('shows %s all the same, and names the rule it breaks', async (file, code) => {
+    const { exitCode, stdout, stderr } = await place.milton('gguf', 'inspect', file);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      new RegExp(`^warning ${code}: Not sound: .* More: milton gguf check .*${file}\n$`),
+    );
+    expect(stdout).toMatch(new RegExp(`not sound +${code}; milton gguf check `));
+    expect(stdout).toMatch(/architecture +llama/);
+    const { json } = await place.document('gguf', 'inspect', file);
+    expect(json).toMatchObject({ ok: true, sound: false, broken_rule: code, warnings: [{ code }] });
+  });
+
+  it('says nothing of the kind of a sound one', async () => {
+    const { json } = await place.document('gguf', 'inspect', FILE);
+    expect(json).toMatchObject({ sound: true, broken_rule: null, warnings: [] });
+    expect((await place.milton('gguf', 'inspect', FILE)).stdout).not.toContain('not sound');
+  });
+});
+
+describe('milton gguf inspect --context', () => {
+  it('notes a context beyond that of the model', async () => {
+    const { exitCode, json } = await place.document('gguf', 'inspect', FILE, '--context', '513');
+    expect(exitCode).toBe(0);
+    expect(json['warnings']).toEqual([
+      { code: 'GGUF_CONTEXT_BEYOND_MODEL', message: expect.stringMatching(/made for 512 tokens .* for 513/) },
+    ]);
+  });
+});
+
 describe('milton gguf check', () => {
   it('exits 0 for a sound model', async () => {
     const { exitCode, stdout, json } = await place.document('gguf', 'check', FILE);
@@ -87,10 +120,25 @@ describe('milton gguf check', () => {
     });
   });
 
+  it('says of a folder what inspect says, and takes one that holds a split model', async () => {
+    const inspected = await place.milton('gguf', 'inspect', 'folder.gguf');
+    expect(inspected.stderr).toMatch(/^error SYSTEM_FILE_NOT_REGULAR: .* is a folder, not a file\./);
+    const checked = await place.milton('gguf', 'check', 'folder.gguf');
+    expect(checked).toEqual(inspected);
+    const shard = join(place.folder, 'split/model-00001-of-00001.gguf');
+    await mkdir(join(place.folder, 'split'));
+    await writeFile(shard, await smallGguf());
+    expect(await place.document('gguf', 'check', 'split')).toMatchObject({
+      exitCode: 0,
+      json: { file: shard },
+    });
+  });
+
   it.each([
     ['missing.gguf', 1, 'SYSTEM_FILE_MISSING'],
     ['empty.gguf', 3, 'GGUF_'],
-    ['folder.gguf', 3, 'BUNDLE_ARTIFACT_MISFIT'],
+    ['folder.gguf', 1, 'SYSTEM_FILE_NOT_REGULAR'],
+    ['', 2, 'CLI_USAGE'],
   ])('refuses %s with exit code %i', async (file, exitCode, code) => {
     const finished = await place.milton('gguf', 'check', file);
     expect(finished.exitCode).toBe(exitCode);

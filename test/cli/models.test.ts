@@ -91,6 +91,9 @@ describe('milton models', () => {
     [['v3', '--gguf', 'short.gguf'], 3, 'GGUF_DATA_INCOMPLETE'],
     [['v3', '--hf', 'pickled'], 3, 'HF_UNSAFE_FILE'],
     [['v3', '--hf', 'a.gguf'], 3, 'BUNDLE_ARTIFACT_MISFIT'],
+    [['v3', '--gguf', 'hf'], 1, 'SYSTEM_FILE_NOT_REGULAR'],
+    [['v3', '--gguf', ''], 2, 'CLI_USAGE'],
+    [['v3', '--hf', ''], 2, 'CLI_USAGE'],
     [['v3', '--gguf', 'missing'], 1, 'SYSTEM_FILE_MISSING'],
     [['../v3', '--gguf', 'a.gguf'], 2, 'CORE_VERSION_INVALID'],
     [['v 3', '--gguf', 'a.gguf'], 2, 'CORE_VERSION_INVALID'],
@@ -102,6 +105,16 @@ describe('milton models', () => {
     expect(finished.exitCode).toBe(exitCode);
     expect(finished.stderr).toContain(`error ${code}`);
     expect((await place.document('models', 'list')).json['models']).toHaveLength(2);
+  });
+
+  it('offers nothing that it does not take', async () => {
+    for (const args of [
+      ['--gguf', 'hf'],
+      ['--hf', 'a.gguf'],
+    ]) {
+      const { stderr } = await place.milton('models', 'register', 'v3', ...args);
+      expect(stderr).not.toContain('--artifact');
+    }
   });
 
   it('lists newest first, marks the choice, and filters', async () => {

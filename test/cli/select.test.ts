@@ -83,6 +83,8 @@ describe('milton select', () => {
 
   it.each([
     [['--run', 'nope'], 1, 'EVIDENCE_NO_RUN'],
+    [['--run', ''], 2, 'CLI_USAGE'],
+    [['--benchmarks-dir', ''], 2, 'CLI_USAGE'],
     [['--benchmarks-dir', 'nowhere'], 1, 'EVIDENCE_NO_RUN'],
     [['--benchmark-file', './dry.json'], 3, 'EVIDENCE_RUN_DRY'],
     [['--benchmark-file', './nan.json'], 1, 'CORE_JSON_NOT_FINITE'],
@@ -90,6 +92,18 @@ describe('milton select', () => {
     const finished = await place.milton('select', ...args);
     expect(finished).toMatchObject({ exitCode, stdout: '' });
     expect(finished.stderr).toContain(`error ${code}`);
+  });
+
+  it('says how to name a run of the current folder, and every field of it that is wrong', async () => {
+    await writeFile(join(place.folder, 'odd.json'), '{"metadata": {}}');
+    const bare = await place.milton('select', '--run', 'odd.json');
+    expect(bare).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(bare.stderr).toContain(': --benchmark-file ./odd.json\n');
+    const odd = await place.milton('select', '--benchmark-file', './odd.json');
+    expect(odd.exitCode).toBe(1);
+    expect(odd.stderr).toContain('EVIDENCE_RUN_INVALID');
+    expect(odd.stderr).toMatch(/\n {2}wrong +metadata\.run_id: .*\n +metadata\.timestamp: /);
+    expect(odd.stderr).toContain('docs/benchmark-run.md');
   });
 
   it('makes the name of a hostile candidate harmless', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startDeployProcess } from '../fakes/deploy-process.ts';
 import { candidateOf, entryOf, runOf, useShop, type Model } from './shop.ts';
 
 const shop = useShop();
@@ -93,6 +94,27 @@ describe('milton status', () => {
     expect(nothing).toMatchObject({ exitCode: 1, json: { error: { code: 'TARGET_UNKNOWN' } } });
   });
 
+  it('shows a run that is at work, with its process', async () => {
+    const bundle = await shop.bundle('v4', await shop.model('v4.gguf', { seed: 4 }));
+    const running = startDeployProcess({
+      bundle,
+      target: at('busy'),
+      stateDir: shop.state,
+      holdAt: 'verified',
+    });
+    try {
+      await running.held;
+      const { stdout } = await shop.milton('status', '--target-path', at('busy'));
+      expect(stdout).toMatch(
+        new RegExp(`running +deploy_v4_\\S+, now verified \\(process ${running.child.pid}\\)`),
+      );
+    } finally {
+      await running.kill();
+    }
+    const { stdout } = await shop.milton('status', '--target-path', at('busy'));
+    expect(stdout).toMatch(/unfinished +deploy_v4_\S+ ended while verified/);
+  });
+
   it('shows a run that a crash cut off, and that it will be settled', async () => {
     const lines = (await readFile(journalOf('llm'), 'utf8')).trimEnd().split('\n');
     const cut = lines.findLastIndex((line) => line.includes('"state":"activating"'));
@@ -115,6 +137,20 @@ describe('milton status', () => {
     await symlink('elsewhere', shop.target);
     const { stdout } = await shop.milton('status', '--target-path', shop.target);
     expect(stdout).toMatch(/live +not ours: a link to elsewhere, which is no release of ours/);
+  });
+
+  it('shows the other targets too where the journal of one cannot be read', async () => {
+    const journal = await readFile(journalOf('llm'), 'utf8');
+    await writeFile(journalOf('llm'), 'not a journal\n');
+    const { exitCode, json } = await shop.document('status');
+    expect(exitCode).toBe(0);
+    expect(json['targets']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ error: expect.objectContaining({ code: 'DEPLOY_JOURNAL_DAMAGED' }) }),
+        expect.objectContaining({ live: expect.objectContaining({ model_version: 'v3' }) }),
+      ]),
+    );
+    await writeFile(journalOf('llm'), journal);
   });
 
   it('needs a person where a journal cannot be read', async () => {

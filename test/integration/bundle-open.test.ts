@@ -251,7 +251,7 @@ describe('a bundle of the Python tool', () => {
     ]);
     const steps: string[] = [];
     const metadata = await inspectBundle(memorySource(last), {
-      onProgress: (event) => steps.push(event.kind === 'step' ? event.message : ''),
+      onProgress: (event) => steps.push(event.kind === 'step' ? (event.message ?? '') : ''),
     });
     expect(metadata.manifest.bundle_id).toBe(TOP);
     expect(steps).toEqual(['A bundle of the Python tool: reading it until its manifest comes']);

@@ -1,9 +1,15 @@
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_DEPLOY_OPTIONS, type DeployContext, type DeployOptions } from '../../src/deploy/index.ts';
+import {
+  DEFAULT_DEPLOY_OPTIONS,
+  loadTargets,
+  type DeployContext,
+  type DeployOptions,
+} from '../../src/deploy/index.ts';
 import {
   deployModel,
+  findLiveVersions,
   type DeployedModel,
   type DeployModelRequest,
   type DeploySource,
@@ -114,6 +120,32 @@ describe('deployModel', () => {
       activated: null,
       warnings: expect.arrayContaining([expect.objectContaining({ code: 'REGISTRY_NOT_ACTIVATED' })]),
     });
+  });
+
+  it('makes nothing active that was not made from the registry as it is now, and says so', async () => {
+    const bundle = await bench.bundle('v2');
+    const options = { ...DEFAULT_DEPLOY_OPTIONS, loadTestTokens: 4 };
+    const request = { source: { kind: 'bundle', path: bundle.path }, options, activate: true } as const;
+    expect(await deployModel(request, await bench.context())).toMatchObject({
+      outcome: { state: 'live', registeredAt: null },
+      activated: null,
+      warnings: expect.arrayContaining([expect.objectContaining({ code: 'REGISTRY_OTHER_ENTRY' })]),
+    });
+    expect((await registry.get('v2')).active).toBe(false);
+    const { live } = await findLiveVersions(bench.state);
+    expect(live).toEqual([{ version: 'v2', registeredAt: null, targetPath: bench.target }]);
+  });
+
+  it('keeps a target on which nothing ever went live off the list', async () => {
+    const poisoned = soundEngine({
+      generation: { logits: { allFinite: false, allEqual: false, stepsChecked: 4 } },
+    });
+    await expect(deploy({ context: { engine: poisoned } })).rejects.toMatchObject({ exitCode: 3 });
+    expect(await loadTargets(bench.state)).toEqual([]);
+    await deploy();
+    await saveRun(toRun([toCandidate('v1')]));
+    await expect(deploy({ context: { engine: poisoned } })).rejects.toMatchObject({ exitCode: 3 });
+    expect(await loadTargets(bench.state)).toEqual([bench.target]);
   });
 
   it('ships a version that is named, without a run or with the evidence of one', async () => {

@@ -1,16 +1,20 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatJson } from '../../src/core/index.ts';
+import { Failure, formatJson, parseJson, type JsonObject, type JsonValue } from '../../src/core/index.ts';
 import {
   findNewestRun,
+  isRunUsable,
   loadRun,
+  parseRun,
   resolveRunFile,
   saveRun,
   type BenchmarkRun,
 } from '../../src/evidence/index.ts';
+import { selectModel } from '../../src/select/index.ts';
 import { toCandidate, toRun } from '../fakes/benchmark-run.ts';
 
 const now = new Date('2026-02-01T00:00:00Z');
@@ -100,6 +104,85 @@ describe('resolveRunFile', () => {
     );
   });
 });
+
+describe('resolveRunFile, of a bare name that only the current folder has', () => {
+  const before = process.cwd();
+  afterEach(() => process.chdir(before));
+
+  it.each([
+    ['run.json', 'run.json', './run.json'],
+    ['run', 'run.json', './run.json'],
+    ['my run.json', 'my run.json', "'./my run.json'"],
+  ])('refuses %s, and says how to name the file', async (name, fileName, word) => {
+    await saveRun(runs, runNamed('benchmark_20260101_000000'));
+    process.chdir(folder);
+    await writeFile(fileName, '{}');
+    await expect(resolveRunFile(name, runs)).rejects.toMatchObject({
+      code: 'EVIDENCE_NO_RUN',
+      hint: expect.stringMatching(new RegExp(`: --benchmark-file ${word.replaceAll('.', '\\.')}$`)),
+    });
+    expect(await resolveRunFile(word.replaceAll("'", ''), runs)).toBe(join(process.cwd(), fileName));
+  });
+
+  it('takes the run of that name in the runs folder', async () => {
+    const path = await saveRun(runs, runNamed('benchmark_20260101_000000'));
+    process.chdir(folder);
+    await writeFile('benchmark_20260101_000000.json', '{}');
+    expect(await resolveRunFile('benchmark_20260101_000000.json', runs)).toBe(path);
+  });
+});
+
+describe('docs/benchmark-run.md', () => {
+  const page = readFileSync(new URL('../../docs/benchmark-run.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text = '']) => parseJson(text));
+  const [minimal, artifact] = blocks as [JsonObject, JsonObject];
+
+  it('shows a run that can be chosen from', async () => {
+    const run = await parseRun(minimal, 'the page');
+    expect(isRunUsable({ path: 'run.json', run }, { now })).toBe(true);
+    expect(selectModel(run.candidates).recommended_model).toBe('v1');
+  });
+
+  it('shows no field that could be left away', async () => {
+    const paths = leavesOf(minimal);
+    expect(paths.length).toBeGreaterThan(10);
+    for (const path of paths) {
+      await expect(parseRun(without(minimal, path), path.join('.'))).rejects.toBeInstanceOf(Failure);
+    }
+  });
+
+  it('shows an artifact as a candidate has it', async () => {
+    const [candidate] = minimal['candidates'] as readonly JsonObject[];
+    const { candidates } = await parseRun({ ...minimal, candidates: [{ ...candidate, artifact }] }, 'page');
+    expect(candidates[0]?.artifact).toEqual(artifact);
+  });
+
+  it('names every field that is read, and the page is named where a run is missing', async () => {
+    const names = Object.keys(toRun([]).metadata).concat(
+      Object.keys(toRun([]).system_info),
+      Object.keys(toCandidate('v1')),
+      Object.keys(toCandidate('v1').metrics),
+    );
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+    await expect(findNewestRun(runs, { now })).rejects.toMatchObject({
+      hint: expect.stringContaining('docs/benchmark-run.md'),
+    });
+  });
+});
+
+/** The paths of all values that are no objects or lists themselves. */
+function leavesOf(value: JsonValue, path: readonly string[] = []): (readonly string[])[] {
+  if (value === null || typeof value !== 'object') return [path];
+  return Object.entries(value).flatMap(([key, item]) => leavesOf(item as JsonValue, [...path, key]));
+}
+
+function without(value: JsonObject, path: readonly string[]): JsonValue {
+  const copy = structuredClone(value) as Record<string, unknown>;
+  let at = copy;
+  for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
+  delete at[path.at(-1) ?? ''];
+  return copy as JsonObject;
+}
 
 describe('saveRun', () => {
   it('writes what loadRun reads, creates the folder and leaves no temp file', async () => {

@@ -18,6 +18,17 @@ describe('withNewFile', () => {
     });
   });
 
+  it('names the folder where nothing can be made in it, and the file where it cannot be written', async () => {
+    await withFolder(async (directory) => {
+      const missing = join(directory, 'missing');
+      const inMissing = withNewFile({ directory: missing, name }, () => Promise.resolve());
+      await expect(inMissing).rejects.toMatchObject({ details: { path: missing, errno: 'ENOENT' } });
+      const paths: string[] = [];
+      await withNewFile({ directory, name }, (_, path) => Promise.resolve(void paths.push(path)));
+      expect(paths).toEqual([join(directory, 'file.bin')]);
+    });
+  });
+
   it('leaves nothing where the writing fails', async () => {
     await withFolder(async (directory) => {
       const failing = withNewFile({ directory, name }, async (handle) => {

@@ -46,6 +46,15 @@ describe('failureText', () => {
     ]);
   });
 
+  it('lists every field that is wrong in place of the two sides of the first', () => {
+    const wrong_fields = ['a: expected text, received 3', 'b\u001b: expected a number, received nothing'];
+    expect(text({ details: { expected: 'text', received: '3', wrong_fields } }).slice(1, 4)).toEqual([
+      '  wrong      a: expected text, received 3',
+      '             b\\x1b: expected a number, received nothing',
+      '  fix        Do this.',
+    ]);
+  });
+
   it('names the failures below it, and everything else with --verbose', () => {
     const inner = new CliFailure('CLI_INTERNAL', 'Deeper.', { cause: new Error('deepest') });
     expect(text({ cause: inner })).toContain('  because    CLI_INTERNAL: Deeper.');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectList, parseCount } from '../../../src/cli/option-values.ts';
+import { collectList, parseCount, parsePath } from '../../../src/cli/option-values.ts';
 
 describe('parseCount', () => {
   it('takes whole numbers from 1', () => {
@@ -14,5 +14,15 @@ describe('parseCount', () => {
 describe('collectList', () => {
   it('gathers repeated and separated values', () => {
     expect(collectList('b, c', collectList('a'))).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('parsePath', () => {
+  it('takes a path as it was typed', () => {
+    expect([parsePath('a b/c'), parsePath(' ')]).toEqual(['a b/c', ' ']);
+  });
+
+  it('refuses an empty one, which would come to mean the current folder', () => {
+    expect(() => parsePath('')).toThrow(/an empty text names none/);
   });
 });

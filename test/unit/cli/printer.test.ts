@@ -42,6 +42,15 @@ describe('createPrinter', () => {
     expect(written.stderr).toContain('error CLI_USAGE: No.');
   });
 
+  it('says on standard error that standard output is lost, with --json and --quiet too', () => {
+    for (const mode of [TEXT, QUIET, JSON_MODE]) {
+      const { printer, written } = printing(mode);
+      printer.lost(new CliFailure('CLI_OUTPUT_LOST', 'Gone.'));
+      expect(written.stdout).toBe('');
+      expect(written.stderr).toContain('error CLI_OUTPUT_LOST: Gone.');
+    }
+  });
+
   it('prints a refusal after the text that explains it, and alone in a document', async () => {
     const result = { json: { a: 1 }, text: ['table'], failure: new CliFailure('CLI_USAGE', 'No.') };
     const people = printing(TEXT);

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { createProgress, progressText } from '../../../src/cli/progress.ts';
+import { createProgress, progressLine, progressText } from '../../../src/cli/progress.ts';
 
 const colors = picocolors.createColors(false);
 const bytes = (doneBytes: number, step = 'pack') => ({
@@ -30,6 +30,31 @@ describe('progressText', () => {
     expect(progressText(bytes(1e9), 2000)).toBe('1.00 GB of 4.00 GB (25 %), 500.0 MB/s, 6.0 s left');
     expect(progressText(bytes(4e9), 2000)).toBe('4.00 GB of 4.00 GB (100 %), 2.00 GB/s');
     expect(progressText({ ...bytes(0), totalBytes: 0 }, 0)).toBe('0 bytes of 0 bytes (100 %)');
+  });
+});
+
+describe('progressLine', () => {
+  const event = { ...bytes(4.4e9, 'verify'), totalBytes: 15.3e9 };
+  const line = (columns: number): string => progressLine(event, 61_000, columns);
+
+  it('draws a bar where there is room, and a shorter one where there is less', () => {
+    const text = '4.40 GB of 15.3 GB (28 %), 72.1 MB/s, 2 min 31 s left';
+    expect(line(200)).toBe(`verify [=====               ] ${text}`);
+    expect(line(80)).toBe(`verify [====             ] ${text}`);
+    expect(line(68)).toBe(`verify [=    ] ${text}`);
+    expect(line(67)).toBe(`verify ${text}`);
+  });
+
+  it('lets go of the rate, then of the time left', () => {
+    expect(line(50)).toBe('verify 4.40 GB of 15.3 GB (28 %), 2 min 31 s left');
+    expect(line(40)).toBe('verify 4.40 GB of 15.3 GB (28 %)');
+    expect(line(5)).toBe('4.40 GB of 15.3 GB (28 %)');
+  });
+
+  it('fills the bar exactly at the end, and where there is nothing to do', () => {
+    expect(progressLine(bytes(4e9), 2000, 100)).toContain('[====================]');
+    expect(progressLine({ ...bytes(0), totalBytes: 0 }, 0, 100)).toContain('[====================]');
+    expect(progressLine(bytes(5e9), 2000, 100)).toContain('[====================]');
   });
 });
 
@@ -69,6 +94,17 @@ describe('createProgress', () => {
     const shown = display();
     shown.onProgress({ kind: 'step', step: 'x', message: 'a\u001b[2J' });
     expect(shown.written).toEqual(['a\\x1b[2J\n']);
+  });
+
+  it('draws a line that fits the terminal', async () => {
+    const shown = display({ isTTY: true });
+    shown.onProgress(bytes(0));
+    await import('cli-progress');
+    shown.at(61_000);
+    shown.onProgress(bytes(1e9));
+    shown.stop();
+    const drawn = shown.written.find((text) => text.includes('GB'));
+    expect(drawn).toBe('pack [=====               ] 1.00 GB of 4.00 GB (25 %), 16.4 MB/s, 3 min 3 s left');
   });
 
   it('shows no bar for work that is over at once', async () => {

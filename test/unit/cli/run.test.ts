@@ -44,6 +44,10 @@ describe('runMilton', () => {
       [['models', 'show'], /Missing required argument 'version'/],
       [['models', 'show', 'a', 'b'], /Too many arguments/],
       [['models', 'list', '--state-dir'], /argument missing/],
+      [['models', 'list', '--state-dir', ''], /an empty text names none/],
+      [['--state-dir', '', 'help'], /an empty text names none/],
+      [['help', 'lst'], /Unknown command 'lst'/],
+      [['help', 'models', 'lst'], /Unknown command 'lst' \(did you mean list\?\)/],
       [['gguf', 'inspect', 'x', '--context', '0'], /whole number of at least 1/],
       [['select', '--run', 'a', '--benchmark-file', 'b'], /cannot be used with/],
       [['bundle', 'create', 'v1', '--artifact', 'zip'], /Allowed choices are gguf, hf-distilled/],
@@ -54,6 +58,40 @@ describe('runMilton', () => {
       expect(stderr).toMatch(/^error CLI_USAGE: /);
       expect(stderr).toMatch(words);
       expect(stderr).toContain('fix');
+    });
+  });
+
+  describe('when help is asked for as a command', () => {
+    it.each([
+      [['help'], []],
+      [['help', 'bundle'], ['bundle']],
+      [
+        ['help', 'bundle', 'create'],
+        ['bundle', 'create'],
+      ],
+      [
+        ['bundle', 'help', 'create'],
+        ['bundle', 'create'],
+      ],
+      [['--state-dir', 'help', 'help', 'select'], ['select']],
+    ])('%j says what --help says', async (args, command) => {
+      const help = await run([...command, '--help']);
+      expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+      await expect(run(args)).resolves.toEqual(help);
+    });
+
+    it.each([
+      [['help', '--json'], []],
+      [['--json', 'help'], []],
+      [
+        ['help', 'bundle', 'create', '--json'],
+        ['bundle', 'create'],
+      ],
+      [['help', 'bundle', '--state-dir', 'x', '--json'], ['bundle']],
+    ])('%j is the same document', async (args, command) => {
+      const help = await run([...command, '--help', '--json']);
+      expect(JSON.parse(help.stdout)).toMatchObject({ ok: true, help: expect.stringContaining('Usage:') });
+      await expect(run(args)).resolves.toEqual(help);
     });
   });
 

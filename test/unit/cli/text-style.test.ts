@@ -26,6 +26,7 @@ describe('textStyle', () => {
     expect(textStyle(stream(true, 90), options).columns).toBe(90);
     expect(textStyle(stream(true, 300), options).columns).toBe(120);
     expect(textStyle(stream(true), options).columns).toBe(80);
+    expect(textStyle(stream(true, 0), options).columns).toBe(80);
     expect(textStyle(stream(false, 90), options).columns).toBeNull();
   });
 

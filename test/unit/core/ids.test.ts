@@ -43,7 +43,21 @@ describe('assertVersion', () => {
         code: 'CORE_VERSION_INVALID',
         exitCode: 2,
         message: '"v1\\x1b[31m" cannot be used as a version.',
-        details: { expected: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$', received: 'v1\\x1b[31m' },
+        details: {
+          expected: '1 to 100 letters, digits and . _ + -, starting with a letter or digit',
+          received: 'v1\\x1b[31m',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$',
+        },
+      }),
+    );
+  });
+
+  it('shows the start of a text that is far too long', () => {
+    const start = `${'x'.repeat(60)}…`;
+    expect(() => assertVersion('x'.repeat(5000))).toThrow(
+      expect.objectContaining({
+        message: `"${start}" cannot be used as a version.`,
+        details: expect.objectContaining({ received: `${start} (5000 characters)` }),
       }),
     );
   });

@@ -100,6 +100,34 @@ describe('parseRun', () => {
     );
   });
 
+  it('lists every field that is wrong', async () => {
+    await expect(parseRun({ metadata: { run_id: 3 }, candidates: [] }, 'a run')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /expected string at metadata\.run_id, received 3\. 3 more fields are wrong\.$/,
+      ),
+      hint: expect.stringContaining('docs/benchmark-run.md'),
+      details: {
+        field: 'metadata.run_id',
+        wrong_fields: [
+          'metadata.run_id: expected string, received 3',
+          'metadata.timestamp: expected string, received nothing',
+          'metadata.dry_run: expected boolean, received nothing',
+          'system_info: expected object, received nothing',
+        ],
+      },
+    });
+  });
+
+  it('stops naming them after ten', async () => {
+    const candidates = Array.from({ length: 500 }, () => ({}));
+    const run = { metadata: {}, system_info: {}, candidates };
+    const error: unknown = await parseRun(run, 'a run').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Failure);
+    const wrong = (error as Failure).details['wrong_fields'];
+    expect(wrong).toHaveLength(11);
+    expect(wrong).toContain('and 2493 more');
+  });
+
   it.each([
     ['latency_ms', null],
     ['latency_ms', -0.1],

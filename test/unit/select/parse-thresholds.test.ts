@@ -16,6 +16,11 @@ describe('parseThresholds', () => {
     expect(Object.values(parseThresholds(text))).toEqual([1, 2, 3, 4]);
   });
 
+  it('names what the help names', () => {
+    expect(() => parseThresholds('a=1')).toThrow(/expected cove, retrieval, max-latency, min-throughput, /);
+    expect(() => parseThresholds('max_latency_ms=-1')).toThrow(/^The threshold max-latency must be /);
+  });
+
   it('switches a limit on speed off with none', () => {
     expect(parseThresholds('max-latency=none').max_latency_ms).toBeNull();
   });

@@ -33,6 +33,17 @@ describe('parseWeights', () => {
     );
   });
 
+  it('names what the help names', () => {
+    expect(() => parseWeights('speed=1')).toThrow(
+      /expected latency, throughput, cove, retrieval, received "speed"/,
+    );
+    expect(() => parseWeights('retrieval=1,retrieval_score=2')).toThrow(/expected retrieval once/);
+    expect(() => parseWeights('cove_pass_rate=-1')).toThrow(
+      'The weight cove must be a number of at least 0.',
+    );
+    expect(parseWeights('latency=1,retrieval=2')).toEqual(parseWeights('latency_ms=1,retrieval_score=2'));
+  });
+
   it('reads or refuses any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
