@@ -5,9 +5,5 @@ export function setup(): void {
   // Every vitest project runs the set-up; one build serves all.
   if (process.env['MILTON_TEST_BUILT'] === '1') return;
   process.env['MILTON_TEST_BUILT'] = '1';
-  try {
-    execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
-  } catch {
-    console.error('BUILD HAS ERRORS (tolerated for now)');
-  }
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
 }

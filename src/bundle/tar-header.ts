@@ -18,9 +18,8 @@ const PREFIX_BYTES = 155;
 /** Eleven octal digits. */
 const MAX_USTAR_SIZE = 8 ** 11 - 1;
 
-// Written with the NUL apart from the digits, which it would otherwise seem to number.
-const ZERO_ID = `0000000${'\0'}`;
-const MAGIC_AND_VERSION = `ustar${'\0'}00`;
+const ZERO_ID = '0000000\x00';
+const MAGIC_AND_VERSION = 'ustar\x0000';
 
 /** All header blocks that stand before the content of a file. */
 export function formatTarHeader(file: TarFile): Uint8Array {

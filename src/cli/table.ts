@@ -9,7 +9,7 @@ export type TableRow = readonly string[];
 const GAP = 2;
 
 /** A column of sentences may become this narrow. */
-const MIN_TEXT_COLUMN = 20;
+const MIN_TEXT_COLUMN = 16;
 
 /** `columns`: the width to fit, null for no limit. Cells may hold colours. */
 export async function formatTable(

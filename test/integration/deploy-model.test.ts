@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -233,9 +233,9 @@ describe('deployModel', () => {
     expect(await readdir(join(bench.folder, 'srv/.llm.milton/releases'))).toEqual([]);
   });
 
-  it.skipIf(process.getuid?.() === 0)('records an attempt whose bundle could not be written', async () => {
-    await mkdir(bench.state.bundlesDir, { recursive: true });
-    await chmod(bench.state.bundlesDir, 0o555);
+  it('records an attempt whose bundle could not be written', async () => {
+    // A file in the way of the folder stops every user, root too.
+    await writeFile(bench.state.bundlesDir, 'in the way');
     await expect(deploy()).rejects.toMatchObject({ aftermath: 'unchanged' });
     expect(await bench.records()).toHaveLength(1);
   });

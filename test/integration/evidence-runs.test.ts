@@ -173,7 +173,7 @@ describe('docs/benchmark-run.md', () => {
 /** The paths of all values that are no objects or lists themselves. */
 function leavesOf(value: JsonValue, path: readonly string[] = []): (readonly string[])[] {
   if (value === null || typeof value !== 'object') return [path];
-  return Object.entries(value).flatMap(([key, item]) => leavesOf(item as JsonValue, [...path, key]));
+  return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, key]));
 }
 
 function without(value: JsonObject, path: readonly string[]): JsonValue {

@@ -30,7 +30,7 @@ export function addRollbackCommand(program: Command, perform: Perform): void {
       `
 Examples:
   $ milton rollback
-  $ milton rollback --target-path /srv/llm --now "answers are garbage since 10:05"`,
+  $ milton rollback --target-path /srv/llm --now "garbage since 10:05"`,
     )
     .action(perform<RollbackFlags>(rollback));
 }

@@ -102,7 +102,7 @@ function statusText(target: TargetStatus, { colors, facts }: TextStyle): string[
     colors.bold(shown(target.targetPath)),
     ...facts([
       ['live', live === null ? colors.yellow(nothing) : colors.green(shown(live.known?.version ?? live.id))],
-      ['since', live?.known?.liveSince == null ? null : toShortTime(live.known.liveSince)],
+      ['since', toShortTime(live?.known?.liveSince ?? null)],
       ['bundle', live === null ? null : shown(live.known?.bundleId)],
       ['run', live === null ? null : shown(live.evidence?.run_id)],
       ['evidence', live === null ? null : (live.evidence?.kind ?? 'none')],
@@ -137,6 +137,6 @@ function describeVerdict(release: KnownRelease | null): string {
 }
 
 /** `2026-01-11 20:28:01 UTC`: the journal's times are all in UTC. */
-function toShortTime(timestamp: string): string {
-  return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
+function toShortTime(timestamp: string | null): string | null {
+  return timestamp === null ? null : `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
 }

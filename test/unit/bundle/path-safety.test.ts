@@ -13,7 +13,7 @@ describe('assertSafePath', () => {
     'model/.gitattributes',
     'model/漢字.json',
     'model/con-fig',
-    `${'n'.repeat(255)}`,
+    'n'.repeat(255),
   ])('lets %j pass', (path) => {
     assertSafePath(path);
   });
