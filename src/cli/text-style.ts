@@ -50,12 +50,6 @@ export function shown(text: string | null | undefined): string {
   return text === null || text === undefined || text === '' ? '-' : escapeText(text);
 }
 
-/** A path or version as one word of a command that can be copied into a POSIX shell. */
-export function shellWord(text: string): string {
-  const safe = escapeText(text, 4096);
-  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
-}
-
 /** https://no-color.org: any value that is not empty; FORCE_COLOR as supports-color reads it. */
 function wantsColor(stream: Output, env: Environment): boolean {
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;

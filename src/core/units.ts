@@ -31,7 +31,8 @@ export function escapeText(text: string, maxLength = 300): string {
   });
 }
 
-/** A word as a person would type it in a shell: quoted only where it must be. */
+/** A path or version as one word of a command that can be copied into a POSIX shell: quoted only where it must be. */
 export function quoteWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  const safe = escapeText(text, 4096);
+  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 /** `milton bundle create`: from a path, without any registry, or of a registered version. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ARTIFACT_TYPES, formatBytes, type ArtifactType } from '../../core/index.ts';
+import { ARTIFACT_TYPES, formatBytes, type ArtifactType, quoteWord } from '../../core/index.ts';
 import type { BundledModel } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
@@ -9,7 +9,7 @@ import { collectList, parsePath } from '../option-values.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { runOption } from './run-options.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
-import { shellWord, shown } from '../text-style.ts';
+import { shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
 
 interface CreateFlags {
@@ -113,7 +113,7 @@ function chooseVersion({ model, version }: CreateFlags, operand: string | undefi
     hint:
       model === undefined
         ? 'milton bundle create VERSION, with one of: milton models list'
-        : `milton bundle create --model ${shellWord(model)} --version v1`,
+        : `milton bundle create --model ${quoteWord(model)} --version v1`,
     details: { expected: 'VERSION or --version', received: 'neither' },
   });
 }
@@ -152,7 +152,7 @@ function created({ artifact, bundle }: BundledModel, isQuiet: boolean): CommandR
               ],
               [
                 'next',
-                style.colors.cyan(`milton deploy --bundle ${shellWord(bundle.path)} --target-path DIR`),
+                style.colors.cyan(`milton deploy --bundle ${quoteWord(bundle.path)} --target-path DIR`),
               ],
             ]),
           ],

@@ -1,13 +1,13 @@
 /** `milton bundle …`: one file that holds one model, and everything that is known about it. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatBytes } from '../../core/index.ts';
+import { formatBytes, quoteWord } from '../../core/index.ts';
 import { withFileSource } from '../../system/index.ts';
 import type { BundleMetadata, ListedBundle, VerifiedBundle } from '../../bundle/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
-import { shellWord, shown, type TextStyle } from '../text-style.ts';
+import { shown, type TextStyle } from '../text-style.ts';
 import { addBundleCreateCommand } from './bundle-create.ts';
 import { withBundlesHint } from './bundles-hint.ts';
 
@@ -128,7 +128,7 @@ function inspected(path: string, metadata: BundleMetadata): CommandResult {
         ['signature', signed],
       ]),
       '',
-      `Nothing was verified yet: milton bundle verify ${shellWord(path)}`,
+      `Nothing was verified yet: milton bundle verify ${quoteWord(path)}`,
     ],
   };
 }

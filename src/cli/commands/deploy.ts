@@ -3,12 +3,19 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ARTIFACT_TYPES, Failure, quoteWord, type ArtifactType } from '../../core/index.ts';
 import type { DeployOptions } from '../../deploy/index.ts';
-import type { ChosenModel, DeployedModel, DeploySource, SelectedRun } from '../../pipeline/index.ts';
+import type {
+  ChosenModel,
+  DeployedModel,
+  DeployModelRequest,
+  DeploySource,
+  SelectedRun,
+} from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList, parseCount } from '../option-values.ts';
+import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
+import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
@@ -42,11 +49,12 @@ export function addDeployCommand(program: Command, perform: Perform): void {
     );
   addRunOptions(command)
     .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
-    .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark')
+    .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark', parsePath)
     .addOption(withoutBundle())
     .option(
       '--target-path <path>',
       'the link that goes live, e.g. /srv/llm (default: in the state directory)',
+      parsePath,
     )
     .option('--dry-run', 'check and test everything, deploy nothing')
     .option('--with-load-test', 'with --dry-run --bundle: unpack into a private folder and load-test too')
@@ -95,18 +103,21 @@ async function deploy(
   }
   const selections: SelectedRun[] = [];
   try {
-    const deployed = await deployModel(
-      {
-        source,
-        options,
-        activate: flags.activate,
-        onWarning: context.warn,
-        onSelected: (selected) => selections.push(selected),
-        onChosen: (chosen) => context.notice(describeChoice(chosen)),
-      },
-      deployContext,
-    );
-    return await result(deployed);
+    const request: DeployModelRequest = {
+      source,
+      options,
+      activate: flags.activate,
+      onWarning: context.warn,
+      onSelected: (selected) => selections.push(selected),
+      onChosen: (chosen) => context.notice(describeChoice(chosen)),
+    };
+    const target = `--target-path ${quoteWord(deployContext.layout.targetPath)}`;
+    const named = {
+      file: flags.bundle ?? null,
+      command: `milton deploy ${target} --bundle`,
+      state: context.state,
+    };
+    return await result(await withBundlesHint(named, () => deployModel(request, deployContext)));
   } catch (error) {
     const [selected] = selections;
     if (!(error instanceof Failure) || error.code !== 'SELECT_NONE_PASSED' || selected === undefined)

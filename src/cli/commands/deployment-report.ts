@@ -1,5 +1,5 @@
 /** What a deployment or a rollback says at its end, to people and as JSON. */
-import { formatBytes, type JsonObject } from '../../core/index.ts';
+import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { DeploymentOutcome, LoadTestReport } from '../../deploy/index.ts';
 import type { DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
@@ -77,7 +77,7 @@ export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): st
     ]),
     ...closingLines(outcome, style),
     style.colors.dim(
-      `The registry was not touched. To make it the choice there too: milton models activate ${shown(record.model_version)}`,
+      `The registry was not touched. To make it the choice there too: milton models activate ${quoteWord(record.model_version)}`,
     ),
   ];
 }
@@ -194,7 +194,9 @@ function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string
     'The link points to the new release; a running server keeps the old one until it is restarted.',
   ];
   if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
-    lines.push(`Back again: ${colors.cyan(`milton rollback --target-path ${shown(record.target_path)}`)}`);
+    lines.push(
+      `Back again: ${colors.cyan(`milton rollback --target-path ${quoteWord(record.target_path)}`)}`,
+    );
   }
   return lines;
 }

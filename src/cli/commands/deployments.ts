@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { JsonObject } from '../../core/index.ts';
 import type { StoredRecord } from '../../deploy/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
+import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
 export function addDeploymentsCommand(program: Command, perform: Perform): void {
@@ -10,7 +11,7 @@ export function addDeploymentsCommand(program: Command, perform: Perform): void 
     .command('deployments')
     .description('Every deployment and rollback, refused ones too, newest first.')
     .option('--limit <n>', 'how many (default: 20; 0 for all)', parseLimit)
-    .option('--target-path <path>', 'only those of this target')
+    .option('--target-path <path>', 'only those of this target', parsePath)
     .addHelpText('after', '\nExample:\n  $ milton deployments --limit 5')
     .action(perform<{ limit?: number; targetPath?: string }>(deployments));
 }

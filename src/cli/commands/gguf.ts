@@ -1,12 +1,12 @@
 /** `milton gguf inspect` and `milton gguf check`. */
 import type { Command } from 'commander';
-import { formatBytes } from '../../core/index.ts';
+import { formatBytes, quoteWord } from '../../core/index.ts';
 import type { GgufInspection } from '../../pipeline/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
-import { shellWord, shown, type TextStyle } from '../text-style.ts';
+import { shown, type TextStyle } from '../text-style.ts';
 
 export function addGgufCommands(program: Command, perform: Perform): void {
   const gguf = program.command('gguf').description('Look into a GGUF model file, or judge it.');
@@ -118,7 +118,7 @@ function inspectedText({ path, facts, memory, brokenRule }: GgufInspection, styl
     ...style.facts([
       [
         'not sound',
-        brokenRule === null ? null : `${style.colors.red(brokenRule)}; milton gguf check ${shellWord(path)}`,
+        brokenRule === null ? null : `${style.colors.red(brokenRule)}; milton gguf check ${quoteWord(path)}`,
       ],
       ['architecture', shown(facts.architecture)],
       ['name', facts.name === null ? null : shown(facts.name)],

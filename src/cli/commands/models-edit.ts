@@ -1,6 +1,6 @@
 /** `milton models register | activate | rollback | remove`: what changes the registry, and never a target. */
 import type { Command } from 'commander';
-import { formatBytes } from '../../core/index.ts';
+import { formatBytes, quoteWord } from '../../core/index.ts';
 import type { RegisteredModel } from '../../pipeline/index.ts';
 import type { Activation } from '../../registry/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
@@ -8,7 +8,7 @@ import { CliFailure } from '../error.ts';
 import { collectList, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
-import { shellWord, shown } from '../text-style.ts';
+import { shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
 
 interface RegisterFlags {
@@ -48,7 +48,7 @@ Examples:
       perform<RegisterFlags>(async (context, options, [version = '']) => {
         if (options.gguf === undefined && options.hf === undefined) {
           throw new CliFailure('CLI_USAGE', 'A model needs --gguf FILE, --hf DIR, or both.', {
-            hint: `milton models register ${shellWord(version)} --gguf FILE`,
+            hint: `milton models register ${quoteWord(version)} --gguf FILE`,
             details: { expected: '--gguf or --hf', received: 'neither' },
           });
         }
@@ -145,7 +145,7 @@ function registeredResult({
           'choice',
           entry.active
             ? style.colors.green('active')
-            : `not active (milton models activate ${shellWord(entry.version)})`,
+            : `not active (milton models activate ${quoteWord(entry.version)})`,
         ],
       ]),
     ],

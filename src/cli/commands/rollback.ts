@@ -1,7 +1,7 @@
 /** `milton rollback`: back to the release that was live before, through the same gates. */
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
-import { parseCount } from '../option-values.ts';
+import { parseCount, parsePath } from '../option-values.ts';
 import { openKnownTarget } from './target-options.ts';
 
 interface RollbackFlags {
@@ -19,7 +19,7 @@ export function addRollbackCommand(program: Command, perform: Perform): void {
     .description(
       'Put the release that was live before back: its digests checked and its model load-tested first.',
     )
-    .option('--target-path <path>', 'the target (default: the only one there is)')
+    .option('--target-path <path>', 'the target (default: the only one there is)', parsePath)
     .option('--to <release>', 'a release of milton status, instead of the last good one')
     .option('--now <reason>', 'skip the load test; the reason is recorded', parseReason)
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)

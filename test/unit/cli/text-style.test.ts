@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shellWord, shown, textStyle } from '../../../src/cli/text-style.ts';
+import { shown, textStyle } from '../../../src/cli/text-style.ts';
 
 const stream = (isTTY: boolean, columns?: number) => ({ isTTY, columns, write: () => true });
 const isColored = (env: Record<string, string>, { tty = true, color = true } = {}) =>
@@ -46,17 +46,5 @@ describe('shown', () => {
   it('makes hostile text harmless and shows where there is none', () => {
     expect(shown('a\u001b[2Jb')).toBe('a\\x1b[2Jb');
     expect([shown(null), shown(undefined), shown('')]).toEqual(['-', '-', '-']);
-  });
-});
-
-describe('shellWord', () => {
-  it.each([
-    ['/srv/llm/v1.2+3', '/srv/llm/v1.2+3'],
-    ['/srv/my models', "'/srv/my models'"],
-    ["it's", "'it'\\''s'"],
-    ['$(rm)', "'$(rm)'"],
-    ['', "''"],
-  ])('writes %j as %s', (text, word) => {
-    expect(shellWord(text)).toBe(word);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeText, formatBytes, formatDuration } from '../../../src/core/units.ts';
+import { escapeText, formatBytes, formatDuration, quoteWord } from '../../../src/core/units.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -76,5 +76,17 @@ describe('escapeText', () => {
         },
       ),
     );
+  });
+});
+
+describe('quoteWord', () => {
+  it.each([
+    ['/srv/llm/v1.2+3', '/srv/llm/v1.2+3'],
+    ['/srv/my models', "'/srv/my models'"],
+    ["it's", "'it'\\''s'"],
+    ['$(rm)', "'$(rm)'"],
+    ['', "''"],
+  ])('writes %j as %s', (text, word) => {
+    expect(quoteWord(text)).toBe(word);
   });
 });
