@@ -6,18 +6,7 @@ import { writeHfDirectory } from '../fakes/hf-directory.ts';
 import { toCandidate } from '../fakes/benchmark-run.ts';
 import { runMilton } from './run-milton.ts';
 import { candidateOf, entryOf, interruptMilton, runOf, useShop, type Model } from './shop.ts';
-
-const RECORD_FIELDS = [
-  'deployment_id',
-  'timestamp',
-  'bundle_id',
-  'model_version',
-  'target_path',
-  'status',
-  'checksum_verified',
-  'load_test_passed',
-  'error_message',
-];
+import { RECORD_KEYS } from '../fakes/closed-keys.ts';
 
 const shop = useShop();
 let v1: Model;
@@ -94,7 +83,7 @@ describe('milton deploy', () => {
       'retrieval=1',
     );
     expect(exitCode).toBe(0);
-    expect(Object.keys(json)).toEqual(expect.arrayContaining(['ok', ...RECORD_FIELDS, 'release_path']));
+    expect(Object.keys(json)).toEqual(expect.arrayContaining(['ok', ...RECORD_KEYS, 'release_path']));
     expect(json).toMatchObject({
       ok: true,
       model_version: 'v2',
@@ -115,7 +104,7 @@ describe('milton deploy', () => {
     expect(await readlink(shop.target)).toBe(`.llm.milton/releases/${String(json['deployment_id'])}`);
     const [first, second] = (await shop.attempts()).map(({ record }) => record);
     expect(first).toMatchObject({ model_version: 'v1' });
-    expect(second).toEqual(Object.fromEntries(RECORD_FIELDS.map((field) => [field, json[field]])));
+    expect(second).toEqual(Object.fromEntries(RECORD_KEYS.map((field) => [field, json[field]])));
     const registry = await shop.document('models', 'list');
     expect(registry.json['models']).toContainEqual(
       expect.objectContaining({ version: 'v2', active: true, live_on: [shop.target] }),

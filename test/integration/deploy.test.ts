@@ -23,18 +23,7 @@ import { openDeployBench, readTree, type DeployBench } from '../fakes/deploy-ben
 import { soundEngine } from '../fakes/engine.ts';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';
 import { toEntry } from '../fakes/registry-entry.ts';
-
-const NINE_FIELDS = [
-  'deployment_id',
-  'timestamp',
-  'bundle_id',
-  'model_version',
-  'target_path',
-  'status',
-  'checksum_verified',
-  'load_test_passed',
-  'error_message',
-];
+import { RECORD_KEYS } from '../fakes/closed-keys.ts';
 
 let bench: DeployBench;
 let bundles: Record<'v1' | 'v2' | 'v3', CreatedBundle>;
@@ -139,7 +128,7 @@ describe('deployRelease with a real engine', () => {
 
     const records = await bench.records();
     expect(records).toHaveLength(6);
-    for (const record of records) expect(Object.keys(record)).toEqual(NINE_FIELDS);
+    for (const record of records) expect(Object.keys(record)).toEqual(RECORD_KEYS);
     const { records: listed, unreadable } = await listRecords(bench.state.historyDir);
     expect([listed.length, unreadable]).toEqual([6, []]);
     expect(listed[0]?.record.deployment_id).toBe(forth.record.deployment_id);
@@ -187,7 +176,7 @@ describe('deployRelease with a real engine', () => {
       expect(rest(after)).toEqual(rest(before));
       const failed = (await bench.records()).filter((record) => record['status'] === 'failed');
       expect(failed).toHaveLength(1);
-      expect(Object.keys(failed[0] ?? {})).toEqual(NINE_FIELDS);
+      expect(Object.keys(failed[0] ?? {})).toEqual(RECORD_KEYS);
       expect(failed[0]).toMatchObject({ load_test_passed: false, target_path: bench.target });
       expect(failed[0]?.['error_message']).toMatch(new RegExp(`^${code}`));
     });

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runMilton, type Finished } from '../cli/run-milton.ts';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';
+import { MANIFEST_KEYS, RECORD_KEYS } from '../fakes/closed-keys.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -56,30 +57,7 @@ const METRICS = [
   'cove_pass_rate',
   'retrieval_score',
 ];
-const MANIFEST = [
-  'bundle_id',
-  'created_at',
-  'model_version',
-  'model_path',
-  'artifact_type',
-  'registry_entry',
-  'benchmark_summary',
-  'files',
-  'total_size_bytes',
-];
 const SUMMARY = ['run_id', 'timestamp', 'model_version', 'metrics'];
-const RECORD = [
-  'deployment_id',
-  'timestamp',
-  'bundle_id',
-  'model_version',
-  'target_path',
-  'status',
-  'checksum_verified',
-  'load_test_passed',
-  'error_message',
-];
-
 /** Files of the formats page by name, and what it says about their keys. */
 const CLOSED: readonly (readonly [RegExp, (value: Value) => void])[] = [
   [/(^|\/)registry\.json$/, (value) => (value as unknown as Value[]).forEach(expectEntry)],
@@ -87,7 +65,7 @@ const CLOSED: readonly (readonly [RegExp, (value: Value) => void])[] = [
   [/(^|\/)manifest\.json$/, expectManifest],
   [/(^|\/)benchmark_summary\.json$/, expectSummary],
   [/benchmarks\/runs\/benchmark_\d{8}_\d{6}\.json$/, expectRun],
-  [/deployment_history\/(deploy|rollback|dryrun)_[^/]+\.json$/, (value) => expectKeys(value, RECORD)],
+  [/deployment_history\/(deploy|rollback|dryrun)_[^/]+\.json$/, (value) => expectKeys(value, RECORD_KEYS)],
 ];
 
 /** Files of our own, in which new keys are welcome. */
@@ -219,9 +197,9 @@ describe.skipIf(process.platform === 'win32')('every file that the commands wrot
   });
 
   it('would be caught with one key more, or one less', () => {
-    const record = Object.fromEntries(RECORD.map((key) => [key, null]));
-    expect(() => expectKeys({ ...record, state: 'live' }, RECORD)).toThrow('to deeply equal');
-    expect(() => expectKeys(Object.fromEntries(Object.entries(record).slice(1)), RECORD)).toThrow(
+    const record = Object.fromEntries(RECORD_KEYS.map((key) => [key, null]));
+    expect(() => expectKeys({ ...record, state: 'live' }, RECORD_KEYS)).toThrow('to deeply equal');
+    expect(() => expectKeys(Object.fromEntries(Object.entries(record).slice(1)), RECORD_KEYS)).toThrow(
       'to deeply equal',
     );
   });
@@ -258,7 +236,7 @@ function expectEntry(entry: unknown): void {
 }
 
 function expectManifest(manifest: Value): void {
-  expectKeys(manifest, MANIFEST);
+  expectKeys(manifest, MANIFEST_KEYS);
   expectEntry(manifest['registry_entry']);
   expectSummary(manifest['benchmark_summary'] as Value);
 }

@@ -76,10 +76,15 @@ export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): st
       ...targetFacts(outcome),
     ]),
     ...closingLines(outcome, style),
-    style.colors.dim(
-      `The registry was not touched. To make it the choice there too: milton models activate ${quoteWord(record.model_version)}`,
-    ),
+    ...registryLines(outcome, style),
   ];
+}
+
+/** Only a release that was made from the registry has an entry there to speak of. */
+function registryLines({ record, registeredAt }: DeploymentOutcome, { colors }: TextStyle): string[] {
+  if (registeredAt === null) return [];
+  const command = `milton models activate ${quoteWord(record.model_version)}`;
+  return [colors.dim(`The registry was not touched. To make it the choice there too: ${command}`)];
 }
 
 function headline(
