@@ -3,6 +3,9 @@
 /** All metadata of a bundle together: a manifest and a digest list of 10,000 files are about 4 MB. */
 export const MAX_METADATA_BYTES = 16 * 1024 * 1024;
 
+/** Values in one JSON file of the metadata: a manifest of 10,000 files has about as many; each takes some 200 bytes. */
+export const MAX_METADATA_VALUES = 50_000;
+
 /** Files and folders of one archive: the largest published models are a few hundred files. */
 export const MAX_ENTRIES = 10_000;
 
@@ -30,8 +33,11 @@ export const MAX_INFLATION_RATIO = 100;
 /** So much may come out of any archive before its ratio is looked at: small JSON files compress well. */
 export const FREE_INFLATION_BYTES = 16 * 1024 * 1024;
 
-/** After the two end blocks, tar fills up its last record of 20 blocks with zeros; not a block more. */
-export const MAX_TAR_END_BYTES = 20 * 512;
+/**
+ * Python's tarfile writes two end blocks and then fills up the last record of 20 blocks: where one block was left in a
+ * record, that is two blocks and 19 more; not a block more.
+ */
+export const MAX_TAR_END_BYTES = 21 * 512;
 
 /** What `list` reads of a bundle without an index at its start (those of the Python tool), after inflation. */
 export const MAX_LIST_BYTES = 256 * 1024;

@@ -16,7 +16,7 @@ import { hashBytes } from '../system/index.ts';
 import { EDGE_NAME, parseEdgeFile } from './edge-file.ts';
 import { BundleFailure } from './error.ts';
 import { fieldsOf } from './fields.ts';
-import { MAX_METADATA_BYTES } from './limits.ts';
+import { MAX_METADATA_BYTES, MAX_METADATA_VALUES } from './limits.ts';
 import { archiveSecond, MANIFEST_NAME, parseManifest, toBundleId } from './manifest.ts';
 import { comparePaths, NameSet } from './path-safety.ts';
 import { formatModelSums, formatSums, isModelPath, parseSums, type DigestList } from './sums.ts';
@@ -192,7 +192,7 @@ function readObject(files: MetadataFiles, name: string): JsonObject {
 function readTree(files: MetadataFiles, name: string): JsonTree {
   const bytes = required(files, name);
   try {
-    return parseJsonTree(bytes, { name, maxBytes: MAX_METADATA_BYTES });
+    return parseJsonTree(bytes, { name, maxBytes: MAX_METADATA_BYTES, maxValues: MAX_METADATA_VALUES });
   } catch (cause) {
     if (!(cause instanceof CoreFailure)) throw cause;
     throw new BundleFailure('BUNDLE_METADATA_INVALID', cause.message, { details: cause.details, cause });

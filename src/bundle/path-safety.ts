@@ -120,7 +120,10 @@ function unsafe(path: string, reason: string): BundleFailure {
 }
 
 function collision(path: string, other: string): BundleFailure {
-  const message = `"${escapeText(path)}" and "${escapeText(other)}" cannot lie side by side on every file system.`;
+  const message =
+    path === other
+      ? `"${escapeText(path)}" comes twice.`
+      : `"${escapeText(path)}" and "${escapeText(other)}" cannot lie side by side on every file system.`;
   return new BundleFailure('BUNDLE_NAME_COLLISION', message, {
     details: {
       expected: 'names that differ by more than case or form',

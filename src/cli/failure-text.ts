@@ -25,7 +25,7 @@ export function failureText(failure: Failure, { colors, verbose }: FailureTextOp
       return `  ${colors.dim(name)}  ${part}`;
     });
   return [
-    `${colors.bold(colors.red('error'))} ${colors.bold(failure.code)}: ${failure.message}`,
+    `${colors.bold(colors.red('error'))} ${colors.bold(failure.code)}: ${escapeText(failure.message, 2000)}`,
     ...sidesOf(details).flatMap(([label, value]) => line(label, value)),
     ...stateOf(failure.aftermath, shownValue(details['target'])).flatMap(([label, value]) =>
       line(label, value),
@@ -33,7 +33,7 @@ export function failureText(failure: Failure, { colors, verbose }: FailureTextOp
     ...causesOf(failure)
       .filter((cause) => verbose || cause instanceof Failure)
       .flatMap((cause) => line('because', describeCause(cause))),
-    ...line('fix', colors.cyan(failure.hint)),
+    ...line('fix', colors.cyan(escapeLines(failure.hint))),
     ...(verbose ? (deepestStack(failure)?.split('\n') ?? []).map((text) => colors.dim(`  ${text}`)) : []),
   ];
 }
@@ -48,6 +48,14 @@ function sidesOf(details: JsonObject): readonly (readonly [string, string])[] {
     const value = shownValue(details[key]);
     return value === null ? [] : [[key, value] as const];
   });
+}
+
+/** A hint may have several lines; what is in them is escaped all the same. */
+function escapeLines(text: string): string {
+  return text
+    .split('\n')
+    .map((part) => escapeText(part, 2000))
+    .join('\n');
 }
 
 function shownValue(value: JsonValue | undefined): string | null {

@@ -38,13 +38,13 @@ export function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptio
       if (!mode.json) {
         writeLines(stdout, typeof result.text === 'function' ? await result.text(outStyle) : result.text);
       } else if (result.failure === undefined) {
-        stdout.write(formatJson({ ok: true, ...result.json, warnings: toJson([...said, ...warnings]) }));
+        stdout.write(toPrintableJson({ ok: true, ...result.json, warnings: toJson([...said, ...warnings]) }));
       }
       if (result.failure !== undefined) printer.failure(result.failure);
     },
     failure(failure) {
       if (mode.json) {
-        stdout.write(formatJson({ ok: false, error: { ...failure.toReport() } }));
+        stdout.write(toPrintableJson({ ok: false, error: { ...failure.toReport() } }));
         if (!mode.verbose) return;
       }
       printer.lost(failure);
@@ -66,4 +66,14 @@ function warningText({ code, message }: Warning, { colors }: TextStyle): string 
 
 function toJson(warnings: readonly Warning[]): JsonValue {
   return warnings.map(({ code, message }) => ({ code, message }));
+}
+
+/** JSON escapes the control characters below U+0020 only; a terminal obeys others too. The document stays the same. */
+function toPrintableJson(value: JsonValue): string {
+  return formatJson(value).replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
 }

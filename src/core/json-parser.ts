@@ -12,6 +12,7 @@ export interface ParseJsonOptions {
   readonly name?: string;
   readonly maxBytes?: number;
   readonly maxDepth?: number;
+  readonly maxValues?: number;
 }
 
 /**
@@ -19,14 +20,19 @@ export interface ParseJsonOptions {
  * `CORE_JSON_LIMIT`, `CORE_TEXT_NOT_UTF8`.
  */
 export function parseJsonTree(input: string | Uint8Array, options: ParseJsonOptions = {}): JsonTree {
-  const { name = 'the JSON text', maxBytes = MAX_JSON_BYTES, maxDepth = MAX_JSON_DEPTH } = options;
+  const {
+    name = 'the JSON text',
+    maxBytes = MAX_JSON_BYTES,
+    maxDepth = MAX_JSON_DEPTH,
+    maxValues = MAX_JSON_VALUES,
+  } = options;
   if (input.length > maxBytes) {
     throw new CoreFailure('CORE_JSON_LIMIT', `${name} is larger than a file of its kind can be.`, {
       details: { expected: `at most ${maxBytes} bytes`, received: `${input.length} bytes` },
     });
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input, name);
-  return new Parser(text, name, maxDepth).document();
+  return new Parser(text, { name, maxDepth, maxValues }).document();
 }
 
 /** Like {@link parseJsonTree}, as plain values. */
@@ -49,28 +55,22 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // oxlint-disable-next-line no-control-regex
 const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y;
 const NOT_FINITE = /-?(?:NaN|Infinity)/y;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 class Parser {
   readonly #text: string;
   readonly #name: string;
   readonly #maxDepth: number;
+  readonly #maxValues: number;
   #at = 0;
-  #valuesLeft = MAX_JSON_VALUES;
+  #valuesLeft: number;
 
-  constructor(text: string, name: string, maxDepth: number) {
+  constructor(text: string, { name, maxDepth, maxValues }: Required<Omit<ParseJsonOptions, 'maxBytes'>>) {
     this.#text = text;
     this.#name = name;
     this.#maxDepth = maxDepth;
+    this.#maxValues = maxValues;
+    this.#valuesLeft = maxValues;
   }
 
   document(): JsonTree {
@@ -85,7 +85,7 @@ class Parser {
     const start = this.#text[this.#at];
     this.#valuesLeft -= 1;
     if (this.#valuesLeft < 0) {
-      this.#fail('CORE_JSON_LIMIT', `expected at most ${MAX_JSON_VALUES} values, found more`);
+      this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxValues} values, found more`);
     }
     if (depth >= this.#maxDepth && (start === '{' || start === '[')) {
       this.#fail('CORE_JSON_LIMIT', `expected at most ${this.#maxDepth} levels of nesting, found more`);
@@ -144,34 +144,25 @@ class Parser {
     }
   }
 
+  /** Finds the closing quote first and decodes the whole at once: piece by piece, escapes would cost memory each. */
   #string(): string {
+    const start = this.#at;
+    let hasEscapes = false;
     this.#at += 1;
-    let value = '';
     for (;;) {
-      value += this.#match(PLAIN_CHARACTERS) ?? '';
+      this.#match(PLAIN_CHARACTERS);
       const stop = this.#text[this.#at];
-      if (stop === '"') {
-        this.#at += 1;
-        return value;
-      }
+      if (stop === '"') break;
       if (stop !== '\\') this.#fail('CORE_JSON_INVALID', 'expected the end of a string (")');
-      value += this.#escape();
+      hasEscapes = true;
+      if (this.#match(ESCAPE) === null) {
+        this.#fail('CORE_JSON_INVALID', 'expected an escape such as \\n or \\u00e9');
+      }
     }
-  }
-
-  #escape(): string {
-    const letter = this.#text[this.#at + 1] ?? '';
-    const plain = ESCAPES[letter];
-    if (plain !== undefined) {
-      this.#at += 2;
-      return plain;
-    }
-    const hex = this.#text.slice(this.#at + 2, this.#at + 6);
-    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(hex)) {
-      this.#fail('CORE_JSON_INVALID', 'expected an escape such as \\n or \\u00e9');
-    }
-    this.#at += 6;
-    return String.fromCharCode(Number.parseInt(hex, 16));
+    this.#at += 1;
+    const whole = this.#text.slice(start, this.#at);
+    // Every escape in it was just found to be one that JSON knows.
+    return hasEscapes ? (JSON.parse(whole) as string) : whole.slice(1, -1);
   }
 
   #number(): number | JsonNumber {

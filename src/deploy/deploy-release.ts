@@ -16,9 +16,10 @@ import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
 import { settledWarning, settleUnfinished } from './settle.ts';
-import { prepareDefaultTarget } from './survey-target.ts';
+import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
 import type { DeploymentOutcome } from './types.ts';
+import { assertUsableTarget } from './usable-target.ts';
 import { describeDamage } from './verify-release.ts';
 
 /**
@@ -113,7 +114,10 @@ async function deployOpened(
   // Refused here, nothing at all was written; the plan that counts is made again under the lock.
   await assertPlannable(release, options, context);
   await makeControlFolder(layout);
+  // Somebody may have placed a folder of theirs between the first look and ours: nothing in it is read or locked.
+  assertUsableTarget(await surveyTarget(layout), options);
   return withTargetLock(layout, `deploy ${release.facts.version}`, async () => {
+    assertUsableTarget(await surveyTarget(layout), options);
     const settled = await settleUnfinished(context);
     if (settled !== null) attempt.warnings.push(settledWarning(settled));
     const final = await planFinally(release, options, context);

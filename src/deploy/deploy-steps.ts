@@ -1,5 +1,5 @@
 /** What a deployment does in each state of the table. */
-import { toTimestamp, type JsonObject } from '../core/index.ts';
+import { Failure, toTimestamp, type JsonObject } from '../core/index.ts';
 import { assertLinkIs, pointAt, pointBack, rehearseSwap } from './activate.ts';
 import { remainsWarning, warnOfRemains, type Attempt, type AttemptEnd } from './attempt.ts';
 import { readWho, type DeployContext } from './context.ts';
@@ -102,13 +102,16 @@ function deploySteps(walk: DeploymentWalk): Steps {
     },
     verified: async () => {
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
-      const tested = await runLoadTest(subject, {
+      const testing = runLoadTest(subject, {
         engine,
         tokens: options.loadTestTokens,
         skip: options.skipLoadTest,
         allow: release.allowedRules,
         summary: release.facts.summary,
         signal,
+      });
+      const tested = await testing.catch((error: unknown) => {
+        throw withoutPartial(error, partial);
       });
       attempt.loadTest = tested.report;
       attempt.warnings.push(...tested.warnings);
@@ -126,6 +129,14 @@ function deploySteps(walk: DeploymentWalk): Steps {
       await removeFolder(final).catch((error: unknown) => attempt.warnings.push(remainsWarning(error)));
     },
   };
+}
+
+/** The folder that was tested is gone when somebody reads the hint. */
+function withoutPartial(error: unknown, partial: string): unknown {
+  if (!(error instanceof Failure) || !error.hint.includes(partial)) return error;
+  return error.inContext({
+    hint: 'Check the file that was packed, where it came from: milton gguf check FILE',
+  });
 }
 
 function verdictsAt(

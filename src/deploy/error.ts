@@ -21,6 +21,13 @@ export const DEPLOY_FAILURES = {
     hint: 'Choose another --target-path, or move what stands there away first.',
     aftermath: 'unchanged',
   },
+  TARGET_NAME_TOO_LONG: {
+    exitCode: 3,
+    summary:
+      'The name of the target is so long that the hidden names beside it would not fit the file system.',
+    hint: 'Choose a shorter name as --target-path.',
+    aftermath: 'unchanged',
+  },
   TARGET_PARENT_MISSING: {
     exitCode: 1,
     summary: 'The folder that is to hold the target does not exist.',

@@ -52,7 +52,12 @@ export async function planFinally(
   const { from, isLiveAlready } = planDeployment(facts, withoutWeights(needs), options);
   let damaged: DamagedRelease | null = null;
   if (isLiveAlready && from !== null) {
-    const damage = await findDamage(releasePath(layout, from), { artifactSha256, signal, onProgress });
+    const damage = await findDamage(releasePath(layout, from), {
+      artifactSha256,
+      version: needs.version,
+      signal,
+      onProgress,
+    });
     if (damage.length === 0) return { kind: 'already-live', releaseId: from };
     damaged = { releaseId: from, damage };
   }

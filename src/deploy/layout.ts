@@ -13,19 +13,24 @@ export interface TargetLayout {
   readonly lockFile: string;
   /** True for the target in the state directory, whose folders we may create. */
   readonly isDefault: boolean;
+  /** What it would lie in, where that is a place that Milton Edge keeps for itself: such a target is refused. */
+  readonly within: string | null;
 }
 
 /** The layout beside a path: `/srv/llm` → `/srv/.llm.milton/releases/<id>`. The path is absolute, its parent resolved. */
-export function targetLayout(targetPath: string): TargetLayout {
+export function targetLayout(targetPath: string, within: string | null = null): TargetLayout {
   const parentDir = dirname(targetPath);
   const controlDir = join(parentDir, `.${basename(targetPath)}.milton`);
-  return layout(targetPath, controlDir, join(controlDir, 'releases'), false);
+  return layout(targetPath, controlDir, join(controlDir, 'releases'), { isDefault: false, within });
 }
 
 /** The layout without `--target-path`: `<state>/deployments/current` → `<state>/deployments/<id>`. */
 export function defaultLayout(state: StateDirectory): TargetLayout {
   const targetPath = join(state.deploymentsDir, 'current');
-  return layout(targetPath, join(state.deploymentsDir, '.current.milton'), state.deploymentsDir, true);
+  return layout(targetPath, join(state.deploymentsDir, '.current.milton'), state.deploymentsDir, {
+    isDefault: true,
+    within: null,
+  });
 }
 
 export function releasePath(layout: TargetLayout, releaseId: string): string {
@@ -66,7 +71,7 @@ function layout(
   targetPath: string,
   controlDir: string,
   releasesDir: string,
-  isDefault: boolean,
+  kind: Pick<TargetLayout, 'isDefault' | 'within'>,
 ): TargetLayout {
   return {
     targetPath,
@@ -75,6 +80,6 @@ function layout(
     releasesDir,
     journalFile: join(controlDir, 'journal.jsonl'),
     lockFile: join(controlDir, 'lock'),
-    isDefault,
+    ...kind,
   };
 }

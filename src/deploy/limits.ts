@@ -23,3 +23,9 @@ export const SLOWEST_DISK_BYTES_PER_MS = 20_000;
 
 /** The kernel's estimate of a model's memory is exceeded by at most this factor before the child is ended. */
 export const MEMORY_HEADROOM = 1.5;
+
+/**
+ * Beside a target stand names made from its own: the longest, a temporary name of a temporary link, adds 36 bytes, and a
+ * name of a common file system has at most 255.
+ */
+export const MAX_TARGET_NAME_BYTES = 219;

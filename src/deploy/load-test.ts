@@ -14,7 +14,7 @@ import {
   type GgufPolicyRule,
 } from '../gguf/index.ts';
 import { checkHfDirectory } from '../hf/index.ts';
-import { fileIdentity, withFileSource } from '../system/index.ts';
+import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
 import { judgeInference, withoutInference } from './judge-load-test.ts';
 import {
@@ -23,6 +23,7 @@ import {
   MEMORY_HEADROOM,
   SLOWEST_DISK_BYTES_PER_MS,
 } from './limits.ts';
+import { memoryShort } from './plan.ts';
 import type { LoadTestReport } from './types.ts';
 
 /** What to test: model files in a folder, or a lone artifact where it lies. */
@@ -36,6 +37,8 @@ export interface LoadTestOptions {
   readonly skip: boolean;
   readonly allow?: readonly GgufPolicyRule[];
   readonly summary: BenchmarkSummary | null;
+  /** What the machine can spare; read from it where it is not given. */
+  readonly availableMemoryBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,12 +103,16 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
     const note = 'as asked; only the structure of the file was checked.';
     return { report: withoutInference('skipped', summary, note), warnings: [...checked.warnings, SKIPPED] };
   }
+  const availableBytes = options.availableMemoryBytes ?? (await readMemory()).availableBytes;
+  // What the plan could only read in the bundle is known now: the model must fit beside what runs.
+  if (checked.neededBytes > availableBytes) throw memoryShort(checked.neededBytes, availableBytes);
   const [path = ''] = paths;
   const identity = await fileIdentity(path);
   const model = await engine.load({
     path,
     contextTokens: checked.contextTokens,
-    limits: { memoryBytes: checked.memoryBytes, wallMs: checked.wallMs },
+    // A file that claims to need much must not thereby be allowed much.
+    limits: { memoryBytes: Math.min(checked.memoryBytes, availableBytes), wallMs: checked.wallMs },
     ...(signal === undefined ? {} : { signal }),
     ...(identity === null ? {} : { expectedFile: identity }),
   });
@@ -132,6 +139,9 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
 interface CheckedStructure {
   readonly warnings: readonly Warning[];
   readonly contextTokens: number;
+  /** To load and run it, estimated. */
+  readonly neededBytes: number;
+  /** What it may take before it is ended. */
   readonly memoryBytes: number;
   readonly wallMs: number;
 }
@@ -160,10 +170,12 @@ async function checkStructure(
   const contextTokens = Math.min(wantedTokens, describeGguf(first.file).contextLength ?? wantedTokens);
   const sizeBytes = shards.reduce((sum, { file }) => sum + file.sizeBytes, 0);
   const { totalBytes } = estimateMemory(first.file, { contextTokens });
+  const neededBytes = Math.max(totalBytes, sizeBytes);
   return {
     warnings: shards.flatMap(({ check }) => check.warnings),
     contextTokens,
-    memoryBytes: Math.ceil(Math.max(totalBytes, sizeBytes) * MEMORY_HEADROOM),
+    neededBytes,
+    memoryBytes: Math.ceil(neededBytes * MEMORY_HEADROOM),
     wallMs: LOAD_TEST_BASE_MS + Math.ceil(sizeBytes / SLOWEST_DISK_BYTES_PER_MS),
   };
 }

@@ -3,6 +3,7 @@
  * machine and the bytes to a plan, or to the one reason why not. Pure.
  */
 import { formatBytes } from '../core/index.ts';
+import { DeployFailure } from './error.ts';
 import { DISK_MARGIN_BYTES } from './limits.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget, refusal } from './usable-target.ts';
@@ -95,12 +96,19 @@ export function assertMemory(
   hint?: string,
 ): void {
   if (memoryBytes === null || memoryBytes <= facts.availableMemoryBytes) return;
-  throw refusal(
-    facts,
+  const { targetPath, availableMemoryBytes } = facts;
+  const failure = memoryShort(memoryBytes, availableMemoryBytes, hint);
+  throw failure.inContext({ details: { target_path: targetPath } });
+}
+
+export function memoryShort(neededBytes: number, availableBytes: number, hint?: string): DeployFailure {
+  return new DeployFailure(
     'DEPLOY_MEMORY_SHORT',
-    `The load test needs about ${formatBytes(memoryBytes)} of memory; ${formatBytes(facts.availableMemoryBytes)} can be had.`,
-    { expected: `${memoryBytes} bytes available`, received: `${facts.availableMemoryBytes} bytes available` },
-    hint,
+    `The load test needs about ${formatBytes(neededBytes)} of memory; ${formatBytes(availableBytes)} can be had.`,
+    {
+      details: { expected: `${neededBytes} bytes available`, received: `${availableBytes} bytes available` },
+      ...(hint === undefined ? {} : { hint }),
+    },
   );
 }
 

@@ -19,7 +19,8 @@ export function toProgressText(state: State, watched: Watched): string | null {
     case 'verified':
       return `Every digest matches; ${toTestText(watched)}`;
     case 'load-tested':
-      return watched.skipLoadTest ? null : 'Load test passed';
+      if (watched.skipLoadTest) return null;
+      return watched.artifactType === 'hf-distilled' ? 'Structure checked, not run' : 'Load test passed';
     case 'activating':
       return 'Swapping the link';
     case 'refused':

@@ -1,4 +1,5 @@
 /** A release on disk: how its folder is finished, made readable, given its name, checked again and removed. */
+import { constants } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../core/index.ts';
@@ -44,11 +45,25 @@ export async function isThere(path: string): Promise<boolean> {
 export async function makeControlFolder({ controlDir, releasesDir, isDefault }: TargetLayout): Promise<void> {
   for (const path of [controlDir, releasesDir]) {
     if (await isThere(path)) continue;
-    await makeDirectory(path);
-    if (isDefault) continue;
-    await chmod(path, 0o755).catch((error: unknown) => {
-      throw toSystemFailure(error, { path, action: 'write' });
-    });
+    if (isDefault) await makeDirectory(path);
+    else await makeReadable(path);
+  }
+}
+
+/** Made by us or not at all, and readable whatever the umask: nobody's folder or link is followed or opened up. */
+async function makeReadable(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      await handle.chmod(0o755);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw toSystemFailure(error, { path, action: 'write' });
   }
 }
 
@@ -69,7 +84,7 @@ export async function finishFolder(
 ): Promise<void> {
   try {
     await writeFile(join(directory, 'DEPLOYED_AT'), `${extras.deployedAt}\n`, { flag: 'wx' });
-    await writeFile(join(directory, 'model.env'), environmentFile(extras), { flag: 'wx' });
+    await writeFile(join(directory, ENVIRONMENT_FILE), environmentFile(extras), { flag: 'wx' });
     const [model] = extras.modelFiles;
     // Shards find each other by their names, so a split model gets no second name.
     if (extras.artifactType === 'gguf' && extras.modelFiles.length === 1 && model !== undefined) {
@@ -100,8 +115,12 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+export const ENVIRONMENT_FILE = 'model.env';
+
 /** `EnvironmentFile=` of systemd.exec(5): double quotes, with backslash escapes inside. */
-function environmentFile(extras: ReleaseExtras): string {
+export function environmentFile(
+  extras: Pick<ReleaseExtras, 'artifactType' | 'modelFiles' | 'finalPath' | 'artifactSha256' | 'version'>,
+): string {
   const [model = 'model'] = extras.artifactType === 'gguf' ? extras.modelFiles : ['model'];
   const lines = {
     MILTON_MODEL: join(extras.finalPath, model),

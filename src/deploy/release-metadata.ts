@@ -13,8 +13,7 @@ import { readJsonFile } from '../system/index.ts';
 
 export interface ReleaseMetadata {
   readonly artifactType: ArtifactType;
-  /** Null where there is none, as in bundles of the Python tool. */
-  readonly evidence: Evidence | null;
+  readonly evidence: Evidence;
   readonly summary: BenchmarkSummary | null;
   readonly registeredAt: string | null;
   /** Policy rules of the GGUF format that were allowed to be broken when the artifact was checked. */
@@ -24,18 +23,34 @@ export interface ReleaseMetadata {
 }
 
 /** Never throws: a release that cannot be read tells nothing, and its digests say why. */
-export async function readReleaseMetadata(directory: string): Promise<ReleaseMetadata> {
+export async function readReleaseMetadata(
+  directory: string,
+  artifactSha256: string,
+): Promise<ReleaseMetadata> {
   const manifest = await readObject(join(directory, 'manifest.json'));
   const edge = await readObject(join(directory, 'edge.json'));
   const summary = await readObject(join(directory, 'benchmark_summary.json'));
   const entry = await readObject(join(directory, 'registry_entry.json'));
   return {
     artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
-    evidence: toEvidence(edge?.['evidence']),
+    evidence: toEvidence(edge?.['evidence']) ?? toUnstatedEvidence(toSummary(summary), artifactSha256),
     summary: toSummary(summary),
     registeredAt: readRegisteredAt(entry),
     waivedRules: toRules(edge?.['waived_rules']),
     memoryBytes: toMemory(edge?.['requires']),
+  };
+}
+
+/** Of a bundle of the Python tool: it may name a run, but never which bytes that run measured. */
+export function toUnstatedEvidence(summary: BenchmarkSummary | null, artifactSha256: string): Evidence {
+  const run_id = summary?.run_id ?? null;
+  return {
+    kind: run_id === null ? 'none' : 'unbound',
+    run_id,
+    run_timestamp: summary?.timestamp ?? null,
+    model_version: run_id === null ? null : (summary?.model_version ?? null),
+    measured_sha256: null,
+    artifact_sha256: artifactSha256,
   };
 }
 

@@ -16,7 +16,7 @@ import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evid
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
-import { readRegisteredAt } from './release-metadata.ts';
+import { readRegisteredAt, toUnstatedEvidence } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
 
@@ -79,6 +79,7 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
   const { manifest, edge } = metadata;
   const artifactSha256 = edge?.artifact.sha256 ?? artifactDigest(metadata.sums);
   const allowedRules = (edge?.waived_rules ?? []).filter(isGgufPolicyRule);
+  const summary = parseBenchmarkSummary(metadata.benchmarkSummary);
   const sizes = edge?.artifact.files.map((file) => file.size_bytes) ?? [manifest.total_size_bytes];
   return {
     facts: {
@@ -86,8 +87,8 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
       bundleId: manifest.bundle_id,
       artifactType: manifest.artifact_type,
       artifactSha256,
-      evidence: edge?.evidence ?? null,
-      summary: parseBenchmarkSummary(metadata.benchmarkSummary),
+      evidence: edge?.evidence ?? toUnstatedEvidence(summary, artifactSha256),
+      summary,
       registeredAt: readRegisteredAt(metadata.registryEntry),
     },
     needs: {

@@ -54,7 +54,8 @@ export async function rollBack(options: RollbackOptions, context: DeployContext)
     // Refused here, not even a lock is written.
     const facts = await surveyTarget(context.layout);
     assertUsableTarget(facts, options);
-    chooseRelease(facts, options);
+    // What a crash left unfinished is settled first, and that may be the way back.
+    if (facts.view.unfinished === null) chooseRelease(facts, options);
     end = await withTargetLock(context.layout, 'rollback', () => rollBackLocked(attempt, options, context));
   } catch (failure) {
     end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
@@ -68,6 +69,7 @@ async function rollBackLocked(
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, clock, signal, onProgress } = context;
+  assertUsableTarget(await surveyTarget(layout), options);
   const settled = await settleUnfinished(context);
   if (settled !== null) attempt.warnings.push(settledWarning(settled));
   const facts = await surveyTarget(layout);
@@ -77,7 +79,7 @@ async function rollBackLocked(
   const isUndone = settled?.kind === 'deploy' && settled.state === 'rolled-back';
   const isDone = isUndone && options.to === null && from !== null;
   const to = isDone ? findRelease(facts.view, from) : chooseRelease(facts, options);
-  const metadata = await readReleaseMetadata(releasePath(layout, to.id));
+  const metadata = await readReleaseMetadata(releasePath(layout, to.id), to.artifactSha256);
   await describe(attempt, to, metadata, context);
   if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
   if (options.now === null) {
@@ -152,7 +154,12 @@ function rollbackSteps({ attempt, to, metadata, from, options, context }: Rollba
     planned: () => Promise.resolve(),
     // Nothing is staged: the bytes are there already, and must still be the ones that were deployed.
     staging: async () => {
-      await verifyRelease(directory, { artifactSha256: to.artifactSha256, signal, onProgress });
+      await verifyRelease(directory, {
+        artifactSha256: to.artifactSha256,
+        version: to.version,
+        signal,
+        onProgress,
+      });
       attempt.checksumVerified = true;
     },
     verified: async () => {

@@ -56,7 +56,7 @@ async function end(context: DeployContext, line: JournalLine, lastSeq: number): 
     await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
     return 'failed';
   }
-  const { state } = await runTransaction(head, backwards(context, line), {
+  const { state, lostLines } = await runTransaction(head, backwards(context, line), {
     journalFile,
     lastSeq,
     clock,
@@ -66,6 +66,8 @@ async function end(context: DeployContext, line: JournalLine, lastSeq: number): 
     factsAt: () => ({ resumed_from: line.state }),
     verdictsAt: () => ({}),
   });
+  // An end that is not in the journal would be walked once more after later changes.
+  if (lostLines.length > 0) throw lostLines[0];
   return state;
 }
 

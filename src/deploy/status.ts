@@ -27,7 +27,7 @@ export interface LiveRelease {
   readonly releasePath: string;
   /** Null for a release that the journal does not know. */
   readonly known: KnownRelease | null;
-  readonly evidence: Evidence | null;
+  readonly evidence: Evidence;
   /** The timestamp of the registry entry that it was made from. */
   readonly registeredAt: string | null;
 }
@@ -75,7 +75,7 @@ async function describeLive(
   releases: readonly KnownRelease[],
 ): Promise<LiveRelease> {
   const path = releasePath(layout, id);
-  const { evidence, registeredAt } = await readReleaseMetadata(path);
   const known = releases.find((release) => release.id === id) ?? null;
+  const { evidence, registeredAt } = await readReleaseMetadata(path, known?.artifactSha256 ?? '');
   return { id, releasePath: path, known, evidence, registeredAt };
 }

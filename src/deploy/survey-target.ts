@@ -13,9 +13,8 @@ import {
   type FileSystemFacts,
   type StateDirectory,
 } from '../system/index.ts';
-import { DeployFailure } from './error.ts';
 import { readJournal } from './journal.ts';
-import { defaultLayout, releaseOfLink, targetLayout, type TargetLayout } from './layout.ts';
+import { defaultLayout, releaseOfLink, targetLayout, type TargetLayout, isReleaseId } from './layout.ts';
 import type { TargetFacts, TargetOccupant, UnsafeFolder } from './target-facts.ts';
 import { viewJournal } from './target-view.ts';
 
@@ -27,16 +26,22 @@ export async function resolveTarget(path: string | null, state: StateDirectory):
   if (path === null) return defaultLayout(state);
   const absolute = resolve(path);
   const name = basename(absolute);
-  if (name === '' || name === '/') {
-    throw new DeployFailure('TARGET_NOT_OURS', 'The root of the file system cannot be a target.', {
-      details: { expected: 'a path below an existing folder', received: path },
-    });
-  }
   const own = defaultLayout(state);
   const parent = await resolveFolder(dirname(absolute));
   // The target in the state directory has a layout of its own, by whichever path it is named.
   const isOwn = name === basename(own.targetPath) && parent === (await resolveFolder(own.parentDir));
-  return isOwn ? own : targetLayout(join(parent, name));
+  if (isOwn) return own;
+  const target = join(parent, name);
+  return targetLayout(target, await findKeptPlace(target, state));
+}
+
+/** The state directory, or a release: writing into either would change what must not change. */
+async function findKeptPlace(target: string, state: StateDirectory): Promise<string | null> {
+  const statePath = await resolveFolder(state.path);
+  if (target === statePath || target.startsWith(`${statePath}/`)) return statePath;
+  const parts = dirname(target).split('/');
+  const kept = parts.findIndex((name) => /^\..+\.milton$/.test(name) || isReleaseId(name));
+  return kept === -1 ? null : parts.slice(0, kept + 1).join('/');
 }
 
 async function resolveFolder(path: string): Promise<string> {
@@ -64,6 +69,7 @@ export async function surveyTarget(layout: TargetLayout): Promise<TargetFacts> {
     platform: process.platform,
     targetPath: layout.targetPath,
     parentDir: layout.parentDir,
+    within: layout.within,
     parent,
     unsafeFolders,
     occupant: isThere ? await surveyOccupant(layout) : { kind: 'nothing' },

@@ -19,6 +19,8 @@ export interface TargetFacts {
   readonly platform: string;
   readonly targetPath: string;
   readonly parentDir: string;
+  /** A place of Milton Edge's own that it would lie in, or null. */
+  readonly within: string | null;
   readonly parent: 'missing' | 'not-a-folder' | 'not-writable' | 'ready';
   /** The parent, or our hidden folders. */
   readonly unsafeFolders: readonly UnsafeFolder[];

@@ -1,6 +1,7 @@
 /** Whether a target is one that may be changed at all, whatever is to be placed there; the one reason why not. Pure. */
 import { quoteWord, type JsonObject } from '../core/index.ts';
 import { DeployFailure, type DeployCode } from './error.ts';
+import { MAX_TARGET_NAME_BYTES } from './limits.ts';
 import type { TargetFacts, UnsafeFolder } from './target-facts.ts';
 
 /** Throws `PLATFORM_UNSUPPORTED`, `TARGET_*`. */
@@ -40,14 +41,26 @@ export function assertUsableTarget(
     case 'ready':
       break;
   }
-  if (isInsideTarget(parentDir)) {
+  const nameBytes = new TextEncoder().encode(facts.targetPath.split('/').at(-1)).length;
+  if (nameBytes > MAX_TARGET_NAME_BYTES) {
+    throw refusal(
+      facts,
+      'TARGET_NAME_TOO_LONG',
+      'The name of the target leaves no room for the names beside it.',
+      {
+        expected: `at most ${MAX_TARGET_NAME_BYTES} bytes`,
+        received: `${nameBytes} bytes`,
+      },
+    );
+  }
+  if (facts.within !== null) {
     throw refusal(
       facts,
       'TARGET_NOT_OURS',
-      `${facts.targetPath} lies inside the releases of another target.`,
+      `${facts.targetPath} lies inside ${facts.within}, which is kept for other things.`,
       {
-        expected: 'a path outside of what Milton Edge keeps',
-        received: parentDir,
+        expected: 'a path outside of the state directory and of every release',
+        received: facts.targetPath,
       },
     );
   }
@@ -95,11 +108,6 @@ export function refusal(
     details: { ...sides, target_path: facts.targetPath },
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-/** Releases are never modified, so nothing may be placed below one, or beside the journal. */
-function isInsideTarget(folder: string): boolean {
-  return folder.split('/').some((name) => /^\..+\.milton$/.test(name));
 }
 
 function unsafeTarget(facts: TargetFacts, { path, reason }: UnsafeFolder): DeployFailure {

@@ -3,14 +3,16 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { artifactDigest, assertSafePath, parseSums } from '../bundle/index.ts';
 import { CoreFailure, escapeText, Failure, isErrno, type OnProgress } from '../core/index.ts';
-import { hashSource, openFileSource, SystemFailure, toSystemFailure } from '../system/index.ts';
+import { hashBytes, hashSource, openFileSource, SystemFailure, toSystemFailure } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
 import { MAX_SUMS_BYTES } from './limits.ts';
-import { MODEL_LINK } from './release-folder.ts';
+import { ENVIRONMENT_FILE, environmentFile, MODEL_LINK } from './release-folder.ts';
 
 export interface VerifyReleaseOptions {
   /** Of the artifact that was deployed, as the journal has it: whoever changed a file may have changed SHA256SUMS too. */
   readonly artifactSha256: string;
+  /** With the version, model.env is compared too: a server is started by it. */
+  readonly version?: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -24,7 +26,7 @@ export interface ReleaseDamage {
 /** Every file that differs; empty where the release is as it was deployed. Throws `CORE_INTERRUPTED`. */
 export async function findDamage(
   directory: string,
-  { artifactSha256, signal, onProgress }: VerifyReleaseOptions,
+  { artifactSha256, version, signal, onProgress }: VerifyReleaseOptions,
 ): Promise<readonly ReleaseDamage[]> {
   const sums = await readSums(directory);
   if (!(sums instanceof Map)) return [{ path: SUMS_NAME, kind: sums }];
@@ -44,6 +46,10 @@ export async function findDamage(
     if (!sums.has(path)) damage.push({ path, kind: 'extra' });
   }
   if (!(await isModelLinkSound(directory, sums))) damage.push({ path: MODEL_LINK, kind: 'changed' });
+  if (version !== undefined) {
+    const kind = await compareEnvironment(directory, sums, { artifactSha256, version });
+    if (kind !== null) damage.push({ path: ENVIRONMENT_FILE, kind });
+  }
   return damage;
 }
 
@@ -102,6 +108,29 @@ async function compareFile(
     try {
       const received = await hashSource(source, signal === undefined ? { onBytes } : { onBytes, signal });
       return received === expected ? null : 'changed';
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    return damageOf(error);
+  }
+}
+
+/** A file or a directory is what it names; nothing else it may say. */
+async function compareEnvironment(
+  directory: string,
+  sums: ReadonlyMap<string, string>,
+  release: { readonly artifactSha256: string; readonly version: string },
+): Promise<ReleaseDamage['kind'] | null> {
+  const modelFiles = [...sums.keys()].filter((path) => path.startsWith('model/'));
+  const texts = (['gguf', 'hf-distilled'] as const).map((artifactType) =>
+    environmentFile({ ...release, artifactType, modelFiles, finalPath: directory }),
+  );
+  const digests = texts.map((text) => hashBytes(text));
+  try {
+    const source = await openFileSource(join(directory, ENVIRONMENT_FILE), { followLinks: false });
+    try {
+      return digests.includes(await hashSource(source)) ? null : 'changed';
     } finally {
       await source.close();
     }

@@ -2,6 +2,7 @@
 import { readSplit } from './check-split.ts';
 import { fileTypeOfId } from './file-types.ts';
 import { GGML_TYPES, type GgmlType } from './ggml-types.ts';
+import { MAX_SHOWN_NAME } from './limits.ts';
 import { metadataLength, metadataCount, metadataString } from './metadata-values.ts';
 import type { GgufFacts, GgufFile, GgufMixPart } from './types.ts';
 
@@ -11,7 +12,7 @@ export function describeGguf(file: GgufFile): GgufFacts {
   const mix = mixOf(file);
   return {
     architecture,
-    name: metadataString(file, 'general.name'),
+    name: metadataString(file, 'general.name')?.slice(0, MAX_SHOWN_NAME) ?? null,
     quantization: quantizationOf(file, mix),
     mix,
     parameterCount: file.tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0),

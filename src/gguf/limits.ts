@@ -35,3 +35,6 @@ export const MAX_ACCEPTED_NAME_BYTES = 63;
 
 /** Shards of one model; llama.cpp keeps the count in 16 bits, the file name in five digits. */
 export const MAX_SHARDS = 65_535;
+
+/** A name of a model is shown to people, and written into manifests and lists. */
+export const MAX_SHOWN_NAME = 500;

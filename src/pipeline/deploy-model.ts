@@ -3,7 +3,7 @@
  * already → the target.
  */
 import { rm, stat } from 'node:fs/promises';
-import { Failure, messageOf, throwIfAborted, type ArtifactType, type Warning } from '../core/index.ts';
+import { Failure, throwIfAborted, type ArtifactType, type Warning } from '../core/index.ts';
 import {
   artifactDigest,
   createBundle,
@@ -24,8 +24,9 @@ import {
 } from '../deploy/index.ts';
 import type { Candidate, LoadedRun } from '../evidence/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
-import { openRegistry, resolveArtifact, type Registry } from '../registry/index.ts';
+import { resolveArtifact, type Registry } from '../registry/index.ts';
 import { assertSelected, type SelectOptions } from '../select/index.ts';
+import { activateVersion, openContextRegistry } from './activate-version.ts';
 import { findCandidate } from './bundle-model.ts';
 import { findRun, selectFromRun, type SelectedRun } from './select-run.ts';
 import { sizeWarning } from './size-warning.ts';
@@ -91,7 +92,12 @@ export async function deployModel(
   if (source.kind === 'bundle') {
     const outcome = await deployRelease({ kind: 'bundle', path: source.path }, request.options, context);
     const bundleSizeBytes = await readSize(source.path);
-    return { outcome, chosen: null, bundleSizeBytes, ...(await activate(request, outcome, context)) };
+    return {
+      outcome,
+      chosen: null,
+      bundleSizeBytes,
+      ...(await activateVersion(outcome, { wanted: request.activate, context })),
+    };
   }
   const chosen = await chooseModel(source, request, context);
   const { outcome, bundle } = await ship(source, chosen, request, context);
@@ -99,7 +105,7 @@ export async function deployModel(
     outcome,
     chosen: chosen.model,
     bundleSizeBytes: bundle?.sizeBytes ?? null,
-    ...(await activate(request, outcome, context)),
+    ...(await activateVersion(outcome, { wanted: request.activate, context })),
   };
 }
 
@@ -220,38 +226,4 @@ async function toInput(
     tool: source.tool,
     sourceDateEpochSeconds: source.sourceDateEpochSeconds,
   };
-}
-
-async function activate(
-  request: DeployModelRequest,
-  { record, alreadyLive, dryRun, registeredAt, warnings }: DeploymentOutcome,
-  context: DeployContext,
-): Promise<Pick<DeployedModel, 'activated' | 'warnings'>> {
-  const unchanged = { activated: null, warnings };
-  if (!request.activate || dryRun || alreadyLive) return unchanged;
-  const version = record.model_version;
-  const registry = openContextRegistry(context);
-  try {
-    const entry = (await registry.list()).find((known) => known.version === version);
-    if (entry === undefined) return unchanged;
-    if (entry.timestamp !== registeredAt) {
-      const message = `The registry has a ${version} of its own, and this release was not made from it: nothing was made active there.`;
-      return { activated: null, warnings: [...warnings, { code: 'REGISTRY_OTHER_ENTRY', message }] };
-    }
-    if (entry.active) return unchanged;
-    await registry.activate(version);
-    return { activated: version, warnings };
-  } catch (error) {
-    // The model is live; that the registry could not be told is no reason to say otherwise.
-    const message = `${version} is live, but could not be made active in the registry: ${messageOf(error)}`;
-    return { activated: null, warnings: [...warnings, { code: 'REGISTRY_NOT_ACTIVATED', message }] };
-  }
-}
-
-function openContextRegistry({ state, clock, signal }: DeployContext): Registry {
-  return openRegistry(state.registryFile, {
-    clock,
-    command: 'milton deploy',
-    ...(signal !== undefined && { signal }),
-  });
 }

@@ -15,3 +15,4 @@ export { inspectGguf, type GgufInspection, type InspectGgufOptions } from './ins
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';
+export { sizeWarning } from './size-warning.ts';

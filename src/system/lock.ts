@@ -55,7 +55,9 @@ type Release = () => Promise<void>;
 async function tryLock(path: string, holder: LockHolder, flock: TryFlock): Promise<Release | null> {
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+    handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    // Whoever may open it may hold it; an earlier one may have been open to all.
+    await handle.chmod(0o600).catch(() => undefined);
   } catch (error) {
     throw toSystemFailure(error, { path, action: 'write' });
   }
@@ -94,7 +96,7 @@ async function tryExclusiveFile(path: string, holder: LockHolder): Promise<Relea
 async function createHolderFile(path: string, holder: LockHolder): Promise<boolean> {
   let handle: FileHandle;
   try {
-    handle = await createExclusive(path, 0o644);
+    handle = await createExclusive(path, 0o600);
   } catch (error) {
     if (error instanceof SystemFailure && error.code === 'SYSTEM_FILE_EXISTS') return false;
     throw error;

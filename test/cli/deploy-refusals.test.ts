@@ -400,8 +400,10 @@ describe.skipIf(process.platform === 'win32')('milton deploy refuses the target'
   });
 
   it('the root of the file system', async () => {
-    const { exitCode, json } = await shop.document('deploy', '--target-path', '/');
+    const bundle = await shop.bundle('root', good);
+    const { exitCode, json } = await shop.document('deploy', '--bundle', bundle, '--target-path', '/');
     expect({ exitCode, json }).toMatchObject({ exitCode: 3, json: { error: { code: 'TARGET_NOT_OURS' } } });
+    expect((await shop.attempts()).at(-1)?.record).toMatchObject({ status: 'failed', target_path: '/' });
   });
 
   it.skipIf(!isRoot)('in a folder that this user may not write in', async () => {
@@ -481,6 +483,10 @@ describe('milton deploy --skip-checksum', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/checksum verified +NO\n/);
     expect(stderr).toMatch(/warning \w+: .*model\/p\.gguf/);
+    // The Python tool names a run and states no digest.
+    expect(stdout).toMatch(/evidence +unbound: r does not say which bytes it measured\n/);
+    const live = (await shop.document('status', '--target-path', shop.target)).json['targets'];
+    expect(live).toMatchObject([{ live: { evidence: { kind: 'unbound', run_id: 'r' } } }]);
     expect((await lstat(shop.target)).isSymbolicLink()).toBe(true);
     const next = await shop.bundle('next', await shop.model('next.gguf', { seed: 5 }));
     await shop.milton(...args, next);

@@ -131,7 +131,8 @@ describe('milton deploy', () => {
     const before = await readTree(shop.folder);
     const { exitCode, stdout } = await shop.milton('deploy', '--dry-run', '--target-path', shop.target);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^dry run {2}v1 would go live; nothing was deployed\./);
+    expect(stdout).toMatch(/^dry run {2}v1 would go live\n/);
+    expect(stdout).toMatch(/\nThis was a dry run: nothing was deployed\.\n$/);
     expect(stdout).toMatch(/load test +passed: /);
     const after = new Map(await readTree(shop.folder));
     const added = [...after.keys()].filter((name) => !before.has(name));

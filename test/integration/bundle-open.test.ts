@@ -224,6 +224,24 @@ describe('a bundle of the Python tool', () => {
     },
   );
 
+  it.skipIf(!hasPython)(
+    'opens wherever its last record of blocks happens to end (needs python3)',
+    async () => {
+      await withFolder(async (folder) => {
+        // tarfile fills records of 20 blocks: one block more of data each time meets every way to fill the last one.
+        for (let blocks = 0; blocks < 20; blocks += 1) {
+          const top = join(folder, String(blocks), TOP);
+          await writeFiles(top, pythonFiles({ 'model/model-q4_0.gguf': noise(512 * (blocks + 1)) }));
+          const path = join(folder, `${blocks}.tar.gz`);
+          packWithPython(top, path);
+          await withFileSource(path, async (source) => {
+            expect((await verifyBundle(source)).fileCount).toBe(1);
+          });
+        }
+      });
+    },
+  );
+
   it.skipIf(!hasPython)('is refused cut at any 512 bytes, and with a byte more (needs python3)', async () => {
     await withFolder(async (folder) => {
       await writeFiles(join(folder, TOP), pythonFiles());

@@ -164,6 +164,16 @@ describe('a deployment that is killed', () => {
     await expectTidy();
   });
 
+  it('of a first deployment is settled by a rollback too, which then has nothing to go back to', async () => {
+    const one = start({ holdAt: 'probing' });
+    await one.held;
+    await one.kill();
+    expect(await live()).not.toBeNull();
+    await expect(bench.rollBack()).rejects.toMatchObject({ code: 'DEPLOY_NOTHING_TO_GO_BACK_TO' });
+    expect(await live()).toBeNull();
+    expect(await readdir(join(bench.folder, 'srv/.llm.milton/releases'))).toEqual([]);
+  });
+
   it('at any random moment leaves a link that never dangles', async () => {
     const first = await bench.deploy(v1.path);
     for (const delayMs of [150, 200, 230, 260, 300]) {

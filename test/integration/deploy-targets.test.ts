@@ -119,7 +119,32 @@ describe('a target that cannot be used', () => {
   });
 
   it('is the root of the file system', async () => {
-    await expect(resolveTarget('/', bench.state)).rejects.toMatchObject({ code: 'TARGET_NOT_OURS' });
+    await expect(deployTo('/')).rejects.toMatchObject({ code: 'TARGET_NOT_OURS', aftermath: 'unchanged' });
+    expect(await bench.records()).toContainEqual(
+      expect.objectContaining({ status: 'failed', target_path: '/' }),
+    );
+  });
+
+  it('is the state directory, what lies below it, or a release', async () => {
+    const { path, deploymentsDir } = bench.state;
+    const own = await bench.deploy(
+      (await bench.bundle('v1')).path,
+      {},
+      { layout: await resolveTarget(null, bench.state) },
+    );
+    const inRelease = join(own.releasePath ?? '', 'model/llm');
+    for (const target of [path, deploymentsDir, join(path, 'llm'), inRelease]) {
+      const before = await readTree(deploymentsDir);
+      await expect(deployTo(target)).rejects.toMatchObject({
+        code: 'TARGET_NOT_OURS',
+        aftermath: 'unchanged',
+      });
+      expect(await readTree(deploymentsDir)).toEqual(before);
+    }
+    const { releasePath } = await deployTo(bench.target);
+    await expect(deployTo(join(releasePath ?? '', 'model/llm'))).rejects.toMatchObject({
+      code: 'TARGET_NOT_OURS',
+    });
   });
 
   it('is not what a sticky folder such as /tmp is', async () => {
@@ -320,6 +345,16 @@ describe('a rollback', () => {
     });
     await expect(bench.rollBack({ to: deployment_id, now: 'anyway' })).rejects.toMatchObject({
       code: 'DEPLOY_RELEASE_DAMAGED',
+    });
+  });
+
+  it('refuses a release whose model.env was changed: a server is started by it', async () => {
+    const first = await deployTo(bench.target);
+    await bench.deploy((await bench.bundle('v2')).path);
+    await writeFile(join(first.releasePath ?? '', 'model.env'), 'MILTON_MODEL="/etc/passwd"\n');
+    await expect(bench.rollBack()).rejects.toMatchObject({
+      code: 'DEPLOY_RELEASE_DAMAGED',
+      details: { received: 'model.env (changed)' },
     });
   });
 

@@ -14,7 +14,8 @@ import { withBundlesHint } from './bundles-hint.ts';
 export function addBundleCommands(program: Command, perform: Perform): void {
   const bundle = program
     .command('bundle')
-    .description('Pack a model into one file, look into it, verify it.');
+    .description('Pack a model into one file, look into it, verify it.')
+    .addHelpText('after', '\nExample:\n  $ milton bundle create --model model.gguf --version v1');
   addBundleCreateCommand(bundle, perform);
   bundle
     .command('list')
@@ -169,10 +170,17 @@ function bundleFacts(metadata: BundleMetadata, path: string): readonly (readonly
   ];
 }
 
-function describeEvidence({ edge }: BundleMetadata): string {
-  if (edge === null) return 'unbound: made by the Python tool, which states no digest';
+function describeEvidence({ edge, benchmarkSummary }: BundleMetadata): string {
+  if (edge === null) return describeUnstated(benchmarkSummary['run_id']);
   const { kind, run_id } = edge.evidence;
   return run_id === null ? `${kind}: no run was given` : `${kind} by ${shown(run_id)}`;
+}
+
+/** The Python tool names a run, and states no digest. */
+function describeUnstated(runId: unknown): string {
+  return typeof runId === 'string'
+    ? `unbound: ${shown(runId)} does not say which bytes it measured`
+    : 'none: no run was given';
 }
 
 function describeFormat(format: 1 | 2): string {

@@ -1,7 +1,7 @@
 /** What a deployment or a rollback says at its end, to people and as JSON. */
 import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { DeploymentOutcome, LoadTestReport } from '../../deploy/index.ts';
-import type { DeployedModel } from '../../pipeline/index.ts';
+import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { formatNumber } from '../numbers.ts';
 
@@ -97,7 +97,7 @@ function headline(
       loadTest.kind === 'skipped'
         ? 'passes every check but the load test, which was not run'
         : 'would go live';
-    return `${colors.yellow('dry run')}  ${version} ${what}; nothing was deployed.`;
+    return `${colors.yellow('dry run')}  ${version} ${what}`;
   }
   if (alreadyLive)
     return `${colors.green('already live')}  ${version}: the same bytes, hashed again; nothing was changed.`;
@@ -124,7 +124,7 @@ function metricFacts({ chosen }: DeployedModel): Fact[] {
     unit: string,
   ): Fact => {
     const { value, status } = metrics[name];
-    return [label, status === 'ok' ? `${formatNumber(value)} ${unit} (ok)` : `- (${status})`];
+    return [label, `${status === 'ok' ? formatNumber(value) : '-'} ${unit} (${status})`];
   };
   return [
     say('latency', 'latency_ms', 'ms to the first token'),
@@ -144,7 +144,13 @@ function artifactFacts({ chosen, outcome }: DeployedModel): Fact[] {
             `${chosen.artifact.type} ${shown(chosen.artifact.path)} (${formatBytes(chosen.artifact.totalSizeBytes)})`,
           ],
         ];
-  return [...artifact, ['sha256', outcome.artifactSha256], ['evidence', describeEvidence(outcome)]];
+  const warning = chosen === null ? null : sizeWarning(chosen.artifact);
+  return [
+    ...artifact,
+    ['warning', warning?.message ?? null],
+    ['sha256', outcome.artifactSha256],
+    ['evidence', describeEvidence(outcome)],
+  ];
 }
 
 function describeEvidence({ evidence }: DeploymentOutcome): string {
@@ -193,7 +199,8 @@ function describeLoadTest(report: LoadTestReport): string {
 
 function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string[] {
   const { dryRun, alreadyLive, record, previousReleaseId } = outcome;
-  if (dryRun || alreadyLive) return [];
+  if (dryRun) return ['', 'This was a dry run: nothing was deployed.'];
+  if (alreadyLive) return [];
   const lines = [
     '',
     'The link points to the new release; a running server keeps the old one until it is restarted.',

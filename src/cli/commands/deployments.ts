@@ -71,8 +71,8 @@ async function deploymentsText(
   const rows = records.map(({ record, details }) => {
     const color = record.status === 'success' ? colors.green : colors.red;
     return [
-      record.timestamp.slice(0, 19).replace('T', ' '),
-      record.deployment_id.split('_')[0] ?? '',
+      shown(record.timestamp.slice(0, 19).replace('T', ' ')),
+      shown(record.deployment_id.split('_')[0]),
       record.model_version === 'unknown' ? '-' : shown(record.model_version),
       color(outcomeOf({ record, details })),
       shown(record.target_path),

@@ -9,7 +9,10 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
 export function addGgufCommands(program: Command, perform: Perform): void {
-  const gguf = program.command('gguf').description('Look into a GGUF model file, or judge it.');
+  const gguf = program
+    .command('gguf')
+    .description('Look into a GGUF model file, or judge it.')
+    .addHelpText('after', '\nExample:\n  $ milton gguf inspect model-q4_0.gguf');
   gguf
     .command('inspect')
     .argument('<file>', 'the GGUF file', parsePath)

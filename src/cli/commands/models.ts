@@ -9,7 +9,10 @@ import { shown, type TextStyle } from '../text-style.ts';
 import { openModels } from './open-models.ts';
 
 export function addModelsCommands(program: Command, perform: Perform): void {
-  const models = program.command('models').description('The models there are, and which one is the choice.');
+  const models = program
+    .command('models')
+    .description('The models there are, and which one is the choice.')
+    .addHelpText('after', '\nExample:\n  $ milton models list');
   models
     .command('list')
     .description('Every registered model, newest first.')

@@ -33,6 +33,15 @@ describe('createPrinter', () => {
     expect(JSON.parse(written.stdout)).toEqual({ ok: true, a: 1, warnings: [said, warning] });
   });
 
+  it('escapes in a document what a terminal would obey, and leaves its meaning', async () => {
+    const { printer, written } = printing(JSON_MODE);
+    const name = 'a\u009b2J\u202eb\u007f\u{e0001}é漢😀';
+    await printer.result({ json: { name }, text: [] });
+    expect(written.stdout).not.toMatch(/[\u007f-\u009f\p{Cf}]/u);
+    expect(written.stdout).toContain('é漢😀');
+    expect((JSON.parse(written.stdout) as { name: string }).name).toBe(name);
+  });
+
   it('says nothing but results and failures with --quiet', async () => {
     const { printer, written } = printing(QUIET);
     printer.notice('hello');

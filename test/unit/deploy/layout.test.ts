@@ -26,6 +26,7 @@ describe('targetLayout', () => {
       journalFile: '/srv/.llm.milton/journal.jsonl',
       lockFile: '/srv/.llm.milton/lock',
       isDefault: false,
+      within: null,
     });
     expect(linkText(beside, ID)).toBe(`.llm.milton/releases/${ID}`);
     expect(releasePath(beside, ID)).toBe(`/srv/.llm.milton/releases/${ID}`);
@@ -49,6 +50,7 @@ describe('defaultLayout', () => {
       journalFile: '/var/lib/milton/deployments/.current.milton/journal.jsonl',
       lockFile: '/var/lib/milton/deployments/.current.milton/lock',
       isDefault: true,
+      within: null,
     });
     expect(linkText(own, ID)).toBe(ID);
   });

@@ -29,6 +29,7 @@ function toFacts(
     platform: 'linux',
     targetPath: '/srv/llm',
     parentDir: '/srv',
+    within: null,
     parent: 'ready',
     unsafeFolders: [],
     occupant: { kind: 'nothing' },
@@ -200,11 +201,23 @@ describe('planDeployment', () => {
   });
 
   it('refuses a target inside the releases of another, which are never modified', () => {
-    const parentDir = '/srv/.llm.milton/releases/deploy_v1';
-    expect(() => planDeployment(toFacts({ parentDir }), NEEDS, OPTIONS)).toThrow(
+    const within = '/srv/.llm.milton';
+    expect(() => planDeployment(toFacts({ within }), NEEDS, OPTIONS)).toThrow(
       expect.objectContaining({
         code: 'TARGET_NOT_OURS',
-        details: expect.objectContaining({ received: parentDir }),
+        details: expect.objectContaining({ received: '/srv/llm' }),
+      }),
+    );
+  });
+
+  it('refuses a name that leaves no room for the names beside it, with both numbers', () => {
+    const refuse = (bytes: number): void =>
+      void planDeployment(toFacts({ targetPath: `/srv/${'a'.repeat(bytes)}` }), NEEDS, OPTIONS);
+    expect(() => refuse(219)).not.toThrow();
+    expect(() => refuse(220)).toThrow(
+      expect.objectContaining({
+        code: 'TARGET_NAME_TOO_LONG',
+        details: expect.objectContaining({ expected: 'at most 219 bytes', received: '220 bytes' }),
       }),
     );
   });
