@@ -208,7 +208,7 @@ const ATTACKS: Readonly<Record<string, readonly [code: string, archive: () => Bu
   ],
   'zeros far beyond the last record': [
     'BUNDLE_TRAILING_DATA',
-    () => rawBundle(GOOD, Buffer.alloc(20 * 512 + 1)),
+    () => rawBundle(GOOD, Buffer.alloc(21 * 512 + 1)),
   ],
   'an archive after the archive': [
     'BUNDLE_TRAILING_DATA',
