@@ -119,5 +119,25 @@ describe('milton deployments', () => {
       expect(stderr).toContain('warning DEPLOY_RECORD_UNREADABLE: deploy_junk_20250101_000000.json');
       expect((await shop.milton('deployments')).stdout).toMatch(/old +rolled back +\/srv\/llm/);
     });
+
+    it('shows no record that would move the cursor', async () => {
+      const record = {
+        deployment_id: 'deploy_\u001b[2J_20240101_000000',
+        timestamp: '\u001b]0;x\u0007',
+        bundle_id: 'b',
+        model_version: '\u009b2J',
+        target_path: '/srv/\u202ellm',
+        status: 'success',
+        checksum_verified: true,
+        load_test_passed: true,
+        error_message: null,
+      };
+      const path = join(shop.state, 'deployment_history', 'deploy_evil_20240101_000000.json');
+      await writeFile(path, JSON.stringify(record));
+      for (const args of [['deployments'], ['deployments', '--json']]) {
+        const { stdout } = await shop.milton(...args);
+        expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      }
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,18 @@ describe.each([
     });
     await expect(failing).rejects.toThrow('no');
     expect(await withLock(path, { ...option, command: 'c' }, async () => 8)).toBe(8);
+  });
+
+  it('can be held only by its owner: whoever may open a lock may block every change', async () => {
+    const file = 'flock' in option ? `${path}.held` : path;
+    const umask = process.umask(0);
+    try {
+      await withLock(path, { ...option, command: 'a' }, async () => {
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+      });
+    } finally {
+      process.umask(umask);
+    }
   });
 
   it('refuses at once while another process holds it, and names that process', async () => {
