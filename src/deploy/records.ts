@@ -1,15 +1,8 @@
 /** The copies that people and other tools read: one record of nine fields per attempt, and the details beside it. */
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  compareCodeUnits,
-  formatJson,
-  isErrno,
-  isJsonObject,
-  toPlainJson,
-  type JsonObject,
-} from '../core/index.ts';
-import { makeDirectory, readJsonFile, toSystemFailure, writeFileAtomic } from '../system/index.ts';
+import { compareCodeUnits, formatJson, isErrno, type JsonObject } from '../core/index.ts';
+import { makeDirectory, readObjectIfAny, toSystemFailure, writeFileAtomic } from '../system/index.ts';
 import type { DeploymentDetails, DeploymentRecord } from './types.ts';
 
 export interface StoredRecord {
@@ -46,9 +39,9 @@ export async function listRecords(
   const records: StoredRecord[] = [];
   const unreadable: string[] = [];
   for (const name of names) {
-    const record = await readObject(join(historyDir, name));
+    const record = await readObjectIfAny(join(historyDir, name));
     if (isRecord(record)) {
-      records.push({ record, details: await readObject(join(historyDir, `details_${name}`)) });
+      records.push({ record, details: await readObjectIfAny(join(historyDir, `details_${name}`)) });
     } else {
       unreadable.push(name);
     }
@@ -64,15 +57,6 @@ async function listNames(historyDir: string): Promise<string[]> {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw toSystemFailure(error, { path: historyDir, action: 'read' });
-  }
-}
-
-async function readObject(path: string): Promise<JsonObject | null> {
-  try {
-    const value = toPlainJson((await readJsonFile(path)).tree);
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a release on disk says about itself, for reports and rollbacks. It is believed only after its digests matched. */
 import { join } from 'node:path';
 import type { ArtifactType, JsonObject, JsonTreeObject } from '../core/index.ts';
-import { isJsonObject, toPlainJson } from '../core/index.ts';
+import { isJsonObject } from '../core/index.ts';
 import {
   EVIDENCE_KINDS,
   parseBenchmarkSummary,
@@ -9,7 +9,7 @@ import {
   type Evidence,
 } from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
-import { readJsonFile } from '../system/index.ts';
+import { readObjectIfAny } from '../system/index.ts';
 
 export interface ReleaseMetadata {
   readonly artifactType: ArtifactType;
@@ -27,10 +27,10 @@ export async function readReleaseMetadata(
   directory: string,
   artifactSha256: string,
 ): Promise<ReleaseMetadata> {
-  const manifest = await readObject(join(directory, 'manifest.json'));
-  const edge = await readObject(join(directory, 'edge.json'));
-  const summary = await readObject(join(directory, 'benchmark_summary.json'));
-  const entry = await readObject(join(directory, 'registry_entry.json'));
+  const manifest = await readObjectIfAny(join(directory, 'manifest.json'));
+  const edge = await readObjectIfAny(join(directory, 'edge.json'));
+  const summary = await readObjectIfAny(join(directory, 'benchmark_summary.json'));
+  const entry = await readObjectIfAny(join(directory, 'registry_entry.json'));
   return {
     artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
     evidence: toEvidence(edge?.['evidence']) ?? toUnstatedEvidence(toSummary(summary), artifactSha256),
@@ -58,15 +58,6 @@ export function toUnstatedEvidence(summary: BenchmarkSummary | null, artifactSha
 export function readRegisteredAt(entry: JsonObject | JsonTreeObject | null): string | null {
   const timestamp = entry instanceof Map ? entry.get('timestamp') : entry?.['timestamp'];
   return typeof timestamp === 'string' ? timestamp : null;
-}
-
-async function readObject(path: string): Promise<JsonObject | null> {
-  try {
-    const value = toPlainJson((await readJsonFile(path)).tree);
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function toEvidence(value: JsonObject[string] | undefined): Evidence | null {

@@ -1,5 +1,5 @@
 /** Going back because a person asks: to a release that is known to be good, through the same gates and the same table. */
-import { escapeText, quoteWord, type JsonObject } from '../core/index.ts';
+import type { JsonObject } from '../core/index.ts';
 import { assertLinkIs, pointAt, pointBack } from './activate.ts';
 import {
   concludeAttempt,
@@ -9,19 +9,18 @@ import {
   type Attempt,
   type AttemptEnd,
 } from './attempt.ts';
+import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { readWho, withTargetLock, type DeployContext } from './context.ts';
-import { DeployFailure } from './error.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
 import { assertMemory } from './plan.ts';
 import { toProgressText } from './progress-text.ts';
-import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
 import { readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
 import { settledWarning, settleUnfinished } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
-import { previousGood, type KnownRelease, type TargetView } from './target-view.ts';
+import type { KnownRelease } from './target-view.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { readModelSums, verifyRelease } from './verify-release.ts';
@@ -180,59 +179,6 @@ function rollbackSteps({ attempt, to, metadata, from, options, context }: Rollba
     probing: () => Promise.resolve(),
     'rolling-back': () => pointBack(layout, from, to.id),
   };
-}
-
-function chooseRelease(facts: TargetFacts, { to, retryBad }: RollbackOptions): KnownRelease {
-  const { view, targetPath } = facts;
-  if (view.lastSeq === 0) {
-    throw new DeployFailure('TARGET_UNKNOWN', `Nothing was ever deployed to ${targetPath}.`, {
-      details: { target_path: targetPath },
-    });
-  }
-  const release = to === null ? previousGood(view, liveOf(facts)) : findRelease(view, to);
-  if (release === null) {
-    throw nothingToGoBackTo(facts);
-  }
-  if (release.verdict === 'bad' && !retryBad) {
-    throw new DeployFailure('DEPLOY_RELEASE_BAD', `${release.id} is known to be bad.`, {
-      details: { expected: 'a release that is good or unknown', received: `${release.id} (bad)` },
-    });
-  }
-  return release;
-}
-
-function nothingToGoBackTo(facts: TargetFacts): DeployFailure {
-  const { view, targetPath } = facts;
-  const live = liveOf(facts);
-  const others = view.releases.filter(
-    ({ id, liveSince, verdict }) => id !== live && liveSince !== null && verdict !== 'bad',
-  );
-  const target = `--target-path ${quoteWord(targetPath)}`;
-  const newest = others.at(-1);
-  return new DeployFailure(
-    'DEPLOY_NOTHING_TO_GO_BACK_TO',
-    `No release on ${targetPath} is known to be good but what is live.`,
-    {
-      details: { target_path: targetPath, live, unknown_releases: others.map(({ id }) => id) },
-      hint:
-        newest === undefined
-          ? `Deploy a bundle that you trust: milton deploy --bundle FILE ${target}`
-          : `Name one that is not known to be bad: milton rollback ${target} --to ${newest.id}`,
-    },
-  );
-}
-
-function findRelease(view: TargetView, id: string): KnownRelease {
-  const release = view.releases.find((known) => known.id === id && known.liveSince !== null);
-  if (release !== undefined) return release;
-  const names = view.releases.filter((known) => known.liveSince !== null).map((known) => known.id);
-  throw new DeployFailure('DEPLOY_RELEASE_UNKNOWN', `There is no release ${escapeText(id)} on this target.`, {
-    details: { expected: names.join(', '), received: escapeText(id) },
-  });
-}
-
-function liveOf({ occupant }: TargetFacts): string | null {
-  return occupant.kind === 'release' ? occupant.releaseId : null;
 }
 
 async function describe(

@@ -30,7 +30,7 @@ export {
 } from './file-source.ts';
 export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
 export { readGroupId } from './groups.ts';
-export { readJsonFile } from './json-file.ts';
+export { readJsonFile, readObjectIfAny } from './json-file.ts';
 export { readLockHolder, withLock, type LockHolder, type LockOptions } from './lock.ts';
 export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';
 export {

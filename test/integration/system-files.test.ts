@@ -20,6 +20,7 @@ import {
   hashSource,
   openFileSource,
   readJsonFile,
+  readObjectIfAny,
   sameIdentity,
   withFileSource,
 } from '../../src/system/index.ts';
@@ -251,5 +252,16 @@ describe('readJsonFile', () => {
       code: 'SYSTEM_FILE_NOT_REGULAR',
     });
     await expect(readJsonFile(path)).rejects.toMatchObject({ code: 'CORE_JSON_INVALID' });
+  });
+});
+
+describe('readObjectIfAny', () => {
+  it('gives an object, and null for everything that is none or cannot be read', async () => {
+    const at = (name: string): string => join(folder, name);
+    for (const [name, text] of Object.entries({ good: '{"a": 1}', list: '[1]', broken: '{"a": NaN}' })) {
+      writeFileSync(at(name), text);
+    }
+    expect(await readObjectIfAny(at('good'))).toEqual({ a: 1 });
+    for (const name of ['list', 'broken', 'missing', '.']) expect(await readObjectIfAny(at(name))).toBeNull();
   });
 });
