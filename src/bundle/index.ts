@@ -1,5 +1,6 @@
 /** `bundle`: the archive: what can ship, pack, stage, inspect, verify, extract, list. */
 export { createBundle } from './create-bundle.ts';
+export { parseEdgeFile } from './edge-file.ts';
 export { BUNDLE_FAILURES, BundleFailure, type BundleCode } from './error.ts';
 export { extractBundle } from './extract-bundle.ts';
 export type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';

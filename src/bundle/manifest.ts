@@ -29,20 +29,6 @@ export const MANIFEST_KEYS = [
   'total_size_bytes',
 ] as const satisfies readonly (keyof BundleManifest)[];
 
-/** The keys of a registry entry: a closed object of the Python side. */
-export const REGISTRY_ENTRY_KEYS = [
-  'version',
-  'base_model',
-  'distilled_from',
-  'quantization',
-  'model_path',
-  'timestamp',
-  'metrics',
-  'active',
-  'last_good',
-  'commit_hash',
-] as const;
-
 /** The entry of a model that is in no registry: the same fields, and nothing known. */
 export function unregisteredEntry(version: string): JsonObject {
   return {

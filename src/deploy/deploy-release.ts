@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
-import { withTargetLock, type DeployContext } from './context.ts';
+import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
@@ -15,7 +15,7 @@ import type { TargetFacts } from './target-facts.ts';
 import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
-import { settledWarning, settleUnfinished } from './settle.ts';
+import { settledWarning, withSettledTarget } from './settle.ts';
 import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
 import type { DeploymentOutcome } from './types.ts';
@@ -116,9 +116,8 @@ async function deployOpened(
   await makeControlFolder(layout);
   // Somebody may have placed a folder of theirs between the first look and ours: nothing in it is read or locked.
   assertUsableTarget(await surveyTarget(layout), options);
-  return withTargetLock(layout, `deploy ${release.facts.version}`, async () => {
-    assertUsableTarget(await surveyTarget(layout), options);
-    const settled = await settleUnfinished(context);
+  const how = { command: `deploy ${release.facts.version}`, allowNetworkFs: options.allowNetworkFs };
+  return withSettledTarget(context, how, async (settled) => {
     if (settled !== null) attempt.warnings.push(settledWarning(settled));
     const final = await planFinally(release, options, context);
     if (final.kind === 'already-live') return endAlreadyLive(attempt, final.releaseId, context);

@@ -8,7 +8,7 @@ import type { FinalPlan } from './final-plan.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runLoadTest, subjectOf } from './load-test.ts';
 import type { State } from './machine.ts';
-import { toProgressText } from './progress-text.ts';
+import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, StagedRelease } from './release-source.ts';
 import { runTransaction, type Steps } from './transaction.ts';
@@ -30,7 +30,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     release,
     final: { plan, facts: target },
   } = walk;
-  const { layout, clock, signal, onProgress } = context;
+  const { layout, clock, signal } = context;
   const { facts } = release;
   const end = await runTransaction(
     {
@@ -54,13 +54,10 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       cleanUp: () => removeRemains(walk),
       factsAt: (state) => factsAt(state, walk),
       verdictsAt: (state) => verdictsAt(state, walk),
-      onState: (state) => {
-        const { artifactType } = facts;
-        const { skipLoadTest } = walk.options;
-        const isInterrupted = signal?.aborted ?? false;
-        const message = toProgressText(state, { kind: 'deploy', artifactType, skipLoadTest, isInterrupted });
-        onProgress?.({ kind: 'step', step: state, message });
-      },
+      onState: stateAnnouncer(
+        { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
+        context,
+      ),
     },
   );
   warnOfRemains(attempt, end);

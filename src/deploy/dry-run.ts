@@ -6,7 +6,7 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
-import { planDeployment } from './plan.ts';
+import { planDeployment, withOptions } from './plan.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
 import { surveyTarget } from './survey-target.ts';
@@ -43,8 +43,7 @@ async function planOnly({ release, options, context }: DryRun): Promise<string |
   const facts = await surveyTarget(context.layout);
   // A deployment would create the default target's folder; a dry run does not even that.
   if (context.layout.isDefault && facts.parent === 'missing') return null;
-  const memoryBytes = options.skipLoadTest ? null : release.needs.memoryBytes;
-  return planDeployment(facts, { ...release.needs, memoryBytes }, options).from;
+  return planDeployment(facts, withOptions(release.needs, options), options).from;
 }
 
 async function testUnpacked(dryRun: DryRun): Promise<void> {

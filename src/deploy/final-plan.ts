@@ -3,7 +3,7 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { findDonor, mayHaveDonor, type Donor } from './donor.ts';
 import { releasePath } from './layout.ts';
-import { planDeployment, type DeploymentPlan, type ReleaseNeeds } from './plan.ts';
+import { planDeployment, withoutWeights, withOptions, type DeploymentPlan } from './plan.ts';
 import type { TargetFacts } from './target-facts.ts';
 import type { OpenRelease } from './release-source.ts';
 import { surveyTarget } from './survey-target.ts';
@@ -34,7 +34,7 @@ export async function assertPlannable(
   { layout }: DeployContext,
 ): Promise<void> {
   const facts = await surveyTarget(layout);
-  const needs = needsOf(release, options);
+  const needs = withOptions(release.needs, options);
   // Weights that the target has already may take no room; that is only known once they were hashed again.
   planDeployment(facts, mayHaveDonor(facts, needs.artifactSha256) ? withoutWeights(needs) : needs, options);
 }
@@ -47,7 +47,7 @@ export async function planFinally(
 ): Promise<FinalPlan> {
   const { layout, signal, onProgress } = context;
   const facts = await surveyTarget(layout);
-  const needs = needsOf(release, options);
+  const needs = withOptions(release.needs, options);
   const { artifactSha256 } = needs;
   const { from, isLiveAlready } = planDeployment(facts, withoutWeights(needs), options);
   let damaged: DamagedRelease | null = null;
@@ -68,12 +68,4 @@ export async function planFinally(
     isRepair: damaged !== null,
   });
   return { kind: 'deploy', facts, plan, donor, damaged };
-}
-
-function needsOf({ needs }: OpenRelease, { skipLoadTest }: DeployOptions): ReleaseNeeds {
-  return { ...needs, memoryBytes: skipLoadTest ? null : needs.memoryBytes };
-}
-
-function withoutWeights(needs: ReleaseNeeds): ReleaseNeeds {
-  return { ...needs, totalSizeBytes: 0 };
 }

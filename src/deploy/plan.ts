@@ -59,6 +59,19 @@ export function planDeployment(
   };
 }
 
+/** Needs as the operator's options leave them: a load test that is skipped takes no memory. */
+export function withOptions(
+  needs: ReleaseNeeds,
+  { skipLoadTest }: { readonly skipLoadTest: boolean },
+): ReleaseNeeds {
+  return skipLoadTest ? { ...needs, memoryBytes: null } : needs;
+}
+
+/** Needs where the target has the weights already. */
+export function withoutWeights(needs: ReleaseNeeds): ReleaseNeeds {
+  return { ...needs, totalSizeBytes: 0 };
+}
+
 /** Whether the bytes find a place, on the disk and in memory. */
 export function assertRoom(facts: TargetFacts, needs: ReleaseNeeds): void {
   assertDisk(facts, needs.totalSizeBytes + DISK_MARGIN_BYTES);

@@ -5,8 +5,8 @@ import type { DeployOptions } from './deploy-options.ts';
 import { mayHaveDonor } from './donor.ts';
 import { DeployFailure } from './error.ts';
 import { assertEngine } from './load-test.ts';
-import { planDeployment } from './plan.ts';
-import { hashArtifact } from './release-source.ts';
+import { planDeployment, withoutWeights, withOptions } from './plan.ts';
+import { hashArtifact, needsOfArtifact } from './release-source.ts';
 import { surveyTarget } from './survey-target.ts';
 
 /** Throws what the plan of the deployment itself would throw, as far as it can be known without digests. */
@@ -18,13 +18,7 @@ export async function assertDeployable(
   await assertEngine(engine, { artifactType: artifact.type, skip: options.skipLoadTest });
   const facts = await surveyTarget(layout);
   if (layout.isDefault && facts.parent === 'missing') return;
-  const needs = {
-    version,
-    artifactSha256: '',
-    totalSizeBytes: artifact.totalSizeBytes,
-    largestFileBytes: Math.max(0, ...artifact.files.map((file) => file.sizeBytes)),
-    memoryBytes: artifact.type === 'gguf' && !options.skipLoadTest ? artifact.memory.totalBytes : null,
-  };
+  const needs = withOptions(needsOfArtifact(artifact, { version, artifactSha256: '' }), options);
   try {
     planDeployment(facts, needs, options);
   } catch (error) {
@@ -33,6 +27,6 @@ export async function assertDeployable(
     // Only now is it worth hashing: weights that the target has already take no room.
     const artifactSha256 = artifactDigest(await hashArtifact(artifact, signal));
     if (!mayHaveDonor(facts, artifactSha256)) throw error;
-    planDeployment(facts, { ...needs, artifactSha256, totalSizeBytes: 0 }, options);
+    planDeployment(facts, { ...withoutWeights(needs), artifactSha256 }, options);
   }
 }

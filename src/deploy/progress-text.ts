@@ -1,5 +1,6 @@
-/** What whoever watches is told as a transaction enters a state; null where it would only say the same once more. Pure. */
+/** What whoever watches is told as a transaction enters a state; null where it would only say the same once more. */
 import type { ArtifactType } from '../core/index.ts';
+import type { DeployContext } from './context.ts';
 import type { State } from './machine.ts';
 
 export interface Watched {
@@ -8,6 +9,17 @@ export interface Watched {
   readonly skipLoadTest: boolean;
   /** Somebody pressed Ctrl-C. */
   readonly isInterrupted: boolean;
+}
+
+/** Tells each state as it is entered; states without words too, for whoever counts them. */
+export function stateAnnouncer(
+  watched: Omit<Watched, 'isInterrupted'>,
+  { signal, onProgress }: Pick<DeployContext, 'signal' | 'onProgress'>,
+): (state: State) => void {
+  return (state) => {
+    const message = toProgressText(state, { ...watched, isInterrupted: signal?.aborted ?? false });
+    onProgress?.({ kind: 'step', step: state, message });
+  };
 }
 
 export function toProgressText(state: State, watched: Watched): string | null {

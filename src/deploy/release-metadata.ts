@@ -1,13 +1,8 @@
 /** What a release on disk says about itself, for reports and rollbacks. It is believed only after its digests matched. */
 import { join } from 'node:path';
 import type { ArtifactType, JsonObject, JsonTreeObject } from '../core/index.ts';
-import { isJsonObject } from '../core/index.ts';
-import {
-  EVIDENCE_KINDS,
-  parseBenchmarkSummary,
-  type BenchmarkSummary,
-  type Evidence,
-} from '../evidence/index.ts';
+import { parseEdgeFile, type EdgeFile } from '../bundle/index.ts';
+import { parseBenchmarkSummary, type BenchmarkSummary, type Evidence } from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { readObjectIfAny } from '../system/index.ts';
 
@@ -28,16 +23,16 @@ export async function readReleaseMetadata(
   artifactSha256: string,
 ): Promise<ReleaseMetadata> {
   const manifest = await readObjectIfAny(join(directory, 'manifest.json'));
-  const edge = await readObjectIfAny(join(directory, 'edge.json'));
+  const edge = toEdge(await readObjectIfAny(join(directory, 'edge.json')));
   const summary = await readObjectIfAny(join(directory, 'benchmark_summary.json'));
   const entry = await readObjectIfAny(join(directory, 'registry_entry.json'));
   return {
     artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
-    evidence: toEvidence(edge?.['evidence']) ?? toUnstatedEvidence(toSummary(summary), artifactSha256),
+    evidence: edge?.evidence ?? toUnstatedEvidence(toSummary(summary), artifactSha256),
     summary: toSummary(summary),
     registeredAt: readRegisteredAt(entry),
-    waivedRules: toRules(edge?.['waived_rules']),
-    memoryBytes: toMemory(edge?.['requires']),
+    waivedRules: (edge?.waived_rules ?? []).filter(isGgufPolicyRule),
+    memoryBytes: edge?.requires.memory_bytes ?? null,
   };
 }
 
@@ -60,19 +55,12 @@ export function readRegisteredAt(entry: JsonObject | JsonTreeObject | null): str
   return typeof timestamp === 'string' ? timestamp : null;
 }
 
-function toEvidence(value: JsonObject[string] | undefined): Evidence | null {
-  if (!isJsonObject(value)) return null;
-  const kind = EVIDENCE_KINDS.find((known) => known === value['kind']);
-  const artifactSha256 = value['artifact_sha256'];
-  if (kind === undefined || typeof artifactSha256 !== 'string') return null;
-  return {
-    kind,
-    run_id: textOrNull(value['run_id']),
-    run_timestamp: textOrNull(value['run_timestamp']),
-    model_version: textOrNull(value['model_version']),
-    measured_sha256: textOrNull(value['measured_sha256']),
-    artifact_sha256: artifactSha256,
-  };
+function toEdge(value: JsonObject | null): EdgeFile | null {
+  try {
+    return value === null ? null : parseEdgeFile(value);
+  } catch {
+    return null;
+  }
 }
 
 function toSummary(value: JsonObject | null): BenchmarkSummary | null {
@@ -81,18 +69,4 @@ function toSummary(value: JsonObject | null): BenchmarkSummary | null {
   } catch {
     return null;
   }
-}
-
-function toRules(value: JsonObject[string] | undefined): readonly GgufPolicyRule[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((rule): rule is GgufPolicyRule => typeof rule === 'string' && isGgufPolicyRule(rule));
-}
-
-function toMemory(value: JsonObject[string] | undefined): number | null {
-  const memoryBytes = isJsonObject(value) ? value['memory_bytes'] : null;
-  return typeof memoryBytes === 'number' && memoryBytes >= 0 ? memoryBytes : null;
-}
-
-function textOrNull(value: JsonObject[string] | undefined): string | null {
-  return typeof value === 'string' ? value : null;
 }

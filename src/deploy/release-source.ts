@@ -156,13 +156,7 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
       summary: toBenchmarkSummary(run, candidate, version),
       registeredAt: readRegisteredAt(input.registryEntry),
     },
-    needs: {
-      version,
-      artifactSha256,
-      totalSizeBytes: artifact.totalSizeBytes,
-      largestFileBytes: Math.max(0, ...artifact.files.map((file) => file.sizeBytes)),
-      memoryBytes: artifact.type === 'gguf' ? artifact.memory.totalBytes : null,
-    },
+    needs: needsOfArtifact(artifact, { version, artifactSha256 }),
     bundlePath: null,
     allowedRules: artifact.type === 'gguf' ? artifact.waived : [],
     warnings: artifact.warnings,
@@ -194,6 +188,20 @@ function byPath(
 ): ((path: string) => string | undefined) | undefined {
   if (known === undefined) return undefined;
   return (path) => known.get(sums.get(path) ?? '');
+}
+
+/** What a local artifact needs of a target. */
+export function needsOfArtifact(
+  artifact: Artifact,
+  { version, artifactSha256 }: Pick<ReleaseNeeds, 'version' | 'artifactSha256'>,
+): ReleaseNeeds {
+  return {
+    version,
+    artifactSha256,
+    totalSizeBytes: artifact.totalSizeBytes,
+    largestFileBytes: Math.max(0, ...artifact.files.map((file) => file.sizeBytes)),
+    memoryBytes: artifact.type === 'gguf' ? artifact.memory.totalBytes : null,
+  };
 }
 
 /** Digests of the files of an artifact, by their names in a bundle. Throws `SYSTEM_FILE_*`, `CORE_INTERRUPTED`. */

@@ -10,15 +10,15 @@ import {
   type AttemptEnd,
 } from './attempt.ts';
 import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
-import { readWho, withTargetLock, type DeployContext } from './context.ts';
+import { readWho, type DeployContext } from './context.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
 import { assertMemory } from './plan.ts';
-import { toProgressText } from './progress-text.ts';
+import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
 import { readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
-import { settledWarning, settleUnfinished } from './settle.ts';
+import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
 import type { KnownRelease } from './target-view.ts';
 import { runTransaction, type Steps } from './transaction.ts';
@@ -55,21 +55,29 @@ export async function rollBack(options: RollbackOptions, context: DeployContext)
     assertUsableTarget(facts, options);
     // What a crash left unfinished is settled first, and that may be the way back.
     if (facts.view.unfinished === null) chooseRelease(facts, options);
-    end = await withTargetLock(context.layout, 'rollback', () => rollBackLocked(attempt, options, context));
+    const how = { command: 'rollback', allowNetworkFs: options.allowNetworkFs };
+    end = await withSettledTarget(context, how, (settled) =>
+      rollBackSettled(attempt, { settled, options, context }),
+    );
   } catch (failure) {
     end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
   }
   return concludeAttempt(attempt, end, context);
 }
 
-async function rollBackLocked(
+async function rollBackSettled(
   attempt: Attempt,
-  options: RollbackOptions,
-  context: DeployContext,
+  {
+    settled,
+    options,
+    context,
+  }: {
+    readonly settled: Settled | null;
+    readonly options: RollbackOptions;
+    readonly context: DeployContext;
+  },
 ): Promise<AttemptEnd> {
-  const { layout, clock, signal, onProgress } = context;
-  assertUsableTarget(await surveyTarget(layout), options);
-  const settled = await settleUnfinished(context);
+  const { layout, clock, signal } = context;
   if (settled !== null) attempt.warnings.push(settledWarning(settled));
   const facts = await surveyTarget(layout);
   assertUsableTarget(facts, options);
@@ -113,18 +121,10 @@ async function rollBackLocked(
       // What was left is not offered again, and not condemned either: a person may have had any reason.
       verdictsAt: (state) =>
         state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
-      onState: (state) => {
-        const { artifactType } = metadata;
-        const skipLoadTest = options.now !== null;
-        const isInterrupted = signal?.aborted ?? false;
-        const message = toProgressText(state, {
-          kind: 'rollback',
-          artifactType,
-          skipLoadTest,
-          isInterrupted,
-        });
-        onProgress?.({ kind: 'step', step: state, message });
-      },
+      onState: stateAnnouncer(
+        { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null },
+        context,
+      ),
     },
   );
   warnOfRemains(attempt, end);

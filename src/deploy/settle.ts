@@ -6,13 +6,15 @@ import { readdir, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isJsonObject, messageOf, type JsonObject, type Warning } from '../core/index.ts';
 import { pointBack, readLive, REHEARSAL_TEXT } from './activate.ts';
-import { readWho, type DeployContext } from './context.ts';
+import { readWho, withTargetLock, type DeployContext } from './context.ts';
 import { appendJournal, readJournal, type JournalLine } from './journal.ts';
 import { partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
 import { isEndState, RESUME, type EndState } from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
+import { surveyTarget } from './survey-target.ts';
 import { viewJournal } from './target-view.ts';
+import { assertUsableTarget } from './usable-target.ts';
 import { runTransaction, toLine, type Steps, type TransactionHead } from './transaction.ts';
 
 export interface Settled {
@@ -24,8 +26,24 @@ export interface Settled {
   readonly recordLost: string | null;
 }
 
+/**
+ * How every change to a target begins: alone, on a target that was found to be ours while nobody else could change it,
+ * and with what a crash left settled. Throws `TARGET_*`, and what settling throws.
+ */
+export async function withSettledTarget<T>(
+  context: DeployContext,
+  { command, allowNetworkFs }: { readonly command: string; readonly allowNetworkFs: boolean },
+  use: (settled: Settled | null) => Promise<T>,
+): Promise<T> {
+  const { layout } = context;
+  return withTargetLock(layout, command, async () => {
+    assertUsableTarget(await surveyTarget(layout), { allowNetworkFs });
+    return use(await settleUnfinished(context));
+  });
+}
+
 /** Null where nothing was left unfinished. Throws `DEPLOY_JOURNAL_DAMAGED`, `SYSTEM_*`. */
-export async function settleUnfinished(context: DeployContext): Promise<Settled | null> {
+async function settleUnfinished(context: DeployContext): Promise<Settled | null> {
   const { layout } = context;
   const lines = await readJournal(layout.journalFile);
   const view = viewJournal(lines);

@@ -22,3 +22,17 @@ export const MANIFEST_KEYS: readonly string[] = [
   'files',
   'total_size_bytes',
 ];
+
+/** The top level of a registry entry. */
+export const ENTRY_KEYS: readonly string[] = [
+  'version',
+  'base_model',
+  'distilled_from',
+  'quantization',
+  'model_path',
+  'timestamp',
+  'metrics',
+  'active',
+  'last_good',
+  'commit_hash',
+];

@@ -10,22 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runMilton, type Finished } from '../cli/run-milton.ts';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';
-import { MANIFEST_KEYS, RECORD_KEYS } from '../fakes/closed-keys.ts';
+import { ENTRY_KEYS, MANIFEST_KEYS, RECORD_KEYS } from '../fakes/closed-keys.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
-const ENTRY = [
-  'version',
-  'base_model',
-  'distilled_from',
-  'quantization',
-  'model_path',
-  'timestamp',
-  'metrics',
-  'active',
-  'last_good',
-  'commit_hash',
-];
 const METADATA = ['run_id', 'timestamp', 'git_sha', 'git_branch', 'git_dirty', 'command_line', 'dry_run'];
 const SYSTEM_INFO = [
   'hostname',
@@ -232,7 +220,7 @@ function expectKeys(value: unknown, keys: readonly string[]): asserts value is V
 }
 
 function expectEntry(entry: unknown): void {
-  expectKeys(entry, ENTRY);
+  expectKeys(entry, ENTRY_KEYS);
 }
 
 function expectManifest(manifest: Value): void {

@@ -1,5 +1,4 @@
 /** `milton bundle create`: from a path, without any registry, or of a registered version. */
-import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ARTIFACT_TYPES, formatBytes, type ArtifactType, quoteWord } from '../../core/index.ts';
 import type { BundledModel } from '../../pipeline/index.ts';
@@ -7,25 +6,22 @@ import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
 import { collectList, parsePath } from '../option-values.ts';
 import { parsePolicyRules } from './policy-rules.ts';
-import { runOption } from './run-options.ts';
+import { addWhichRunOptions, readWhichRun, type WhichRunFlags } from './run-options.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
 
-interface CreateFlags {
+interface CreateFlags extends WhichRunFlags {
   readonly model?: string;
   readonly version?: string;
   readonly artifact: ArtifactType;
   readonly out?: string;
-  readonly benchmarkFile?: string;
-  readonly run?: string;
-  readonly benchmarksDir?: string;
   readonly recordPath?: boolean;
   readonly allow?: readonly string[];
 }
 
 export function addBundleCreateCommand(bundle: Command, perform: Perform): void {
-  bundle
+  const command = bundle
     .command('create')
     .argument('[version]', 'a registered version')
     .description(
@@ -42,18 +38,8 @@ export function addBundleCreateCommand(bundle: Command, perform: Perform): void 
       '--out <dir>',
       'the folder to write it into (default: bundles/ in the state directory)',
       parsePath,
-    )
-    .option(
-      '--benchmark-file <run>',
-      'the run that measured it, by name or path; its digest must match',
-      parsePath,
-    )
-    .addOption(runOption())
-    .option(
-      '--benchmarks-dir <dir>',
-      'where runs are looked for (default: in the state directory)',
-      parsePath,
-    )
+    );
+  addWhichRunOptions(command, 'the run that measured it, by name or path; its digest must match')
     .option('--record-path', 'put the absolute path of the model into the manifest')
     .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
     .addHelpText(
@@ -76,9 +62,8 @@ async function create(
 ): Promise<CommandResult> {
   const version = chooseVersion(options, operand);
   const { bundleModel, findRun } = await import('../../pipeline/index.ts');
-  const benchmarkFile = options.benchmarkFile ?? options.run;
+  const which = readWhichRun(options, context);
   const { clock, env, onProgress, signal, state } = context;
-  const runsDir = options.benchmarksDir === undefined ? state.runsDir : resolve(options.benchmarksDir);
   const bundled = await bundleModel({
     version,
     artifactType: options.artifact,
@@ -86,7 +71,7 @@ async function create(
       options.model === undefined
         ? { kind: 'registry', registry: await openModels(context) }
         : { kind: 'path', path: options.model },
-    run: benchmarkFile === undefined ? null : await findRun({ runsDir, benchmarkFile, clock }),
+    run: which.benchmarkFile === undefined ? null : await findRun(which),
     outDir: options.out ?? state.bundlesDir,
     clock,
     sourceDateEpochSeconds: readSourceDateEpoch(env),

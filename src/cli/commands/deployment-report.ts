@@ -3,7 +3,7 @@ import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { DeploymentOutcome, LoadTestReport } from '../../deploy/index.ts';
 import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
-import { formatNumber } from '../numbers.ts';
+import { formatNumber, plural } from '../numbers.ts';
 
 type Fact = readonly [label: string, value: string | null];
 
@@ -110,7 +110,7 @@ function chosenFacts({ chosen }: DeployedModel): Fact[] {
   if (loaded === null) return [['model', `${shown(version)}, named without a run`]];
   return [
     ['benchmark file', shown(loaded.path)],
-    ['run', `${shown(loaded.run.metadata.run_id)}, ${count(loaded.run.candidates.length, 'candidate')}`],
+    ['run', `${shown(loaded.run.metadata.run_id)}, ${plural(loaded.run.candidates.length, 'candidate')}`],
     ['selected model', shown(version)],
   ];
 }
@@ -211,8 +211,4 @@ function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string
     );
   }
   return lines;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -6,23 +6,31 @@ import type { SelectOptions } from '../../select/index.ts';
 import type { CommandContext } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 
-export interface RunFlags {
+export interface WhichRunFlags {
   readonly benchmarkFile?: string;
   readonly run?: string;
   readonly benchmarksDir?: string;
+}
+
+export interface RunFlags extends WhichRunFlags {
   readonly weights?: string;
   readonly thresholds?: string;
 }
 
-export function addRunOptions(command: Command): Command {
+/** `--benchmark-file`, `--run` and `--benchmarks-dir`; `help` says what the run is for. */
+export function addWhichRunOptions(command: Command, help: string): Command {
   return command
-    .option('--benchmark-file <run>', 'a run by name or path (default: the newest)', parsePath)
+    .option('--benchmark-file <run>', help, parsePath)
     .addOption(runOption())
     .option(
       '--benchmarks-dir <dir>',
       'where runs are looked for (default: in the state directory)',
       parsePath,
-    )
+    );
+}
+
+export function addRunOptions(command: Command): Command {
+  return addWhichRunOptions(command, 'a run by name or path (default: the newest)')
     .option('--weights <list>', 'what counts how much: latency, throughput, cove, retrieval; others count 0')
     .option(
       '--thresholds <list>',
@@ -30,24 +38,30 @@ export function addRunOptions(command: Command): Command {
     );
 }
 
-/** `--run`, the other name of `--benchmark-file`. */
-export function runOption(): Option {
-  return new Option('--run <run>', 'the same as --benchmark-file')
-    .argParser(parsePath)
-    .conflicts('benchmarkFile');
+export function readWhichRun(flags: WhichRunFlags, { state, clock }: CommandContext): FindRunOptions {
+  return {
+    runsDir: flags.benchmarksDir === undefined ? state.runsDir : resolve(flags.benchmarksDir),
+    benchmarkFile: flags.benchmarkFile ?? flags.run,
+    clock,
+  };
 }
 
 /** Throws `SELECT_WEIGHTS_INVALID`, `SELECT_THRESHOLDS_INVALID`. */
 export async function readRunOptions(
   flags: RunFlags,
-  { state, clock }: CommandContext,
+  context: CommandContext,
 ): Promise<FindRunOptions & SelectOptions> {
   const { parseThresholds, parseWeights } = await import('../../select/index.ts');
   return {
-    runsDir: flags.benchmarksDir === undefined ? state.runsDir : resolve(flags.benchmarksDir),
-    benchmarkFile: flags.benchmarkFile ?? flags.run,
-    clock,
+    ...readWhichRun(flags, context),
     ...(flags.weights !== undefined && { weights: parseWeights(flags.weights) }),
     ...(flags.thresholds !== undefined && { thresholds: parseThresholds(flags.thresholds) }),
   };
+}
+
+/** `--run`, the other name of `--benchmark-file`. */
+function runOption(): Option {
+  return new Option('--run <run>', 'the same as --benchmark-file')
+    .argParser(parsePath)
+    .conflicts('benchmarkFile');
 }

@@ -5,11 +5,11 @@ import {
   archiveSecond,
   MANIFEST_KEYS,
   parseManifest,
-  REGISTRY_ENTRY_KEYS,
   toBundleId,
   unregisteredEntry,
 } from '../../../src/bundle/manifest.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/index.ts';
+import { ENTRY_KEYS } from '../../fakes/closed-keys.ts';
 
 const good: JsonObject = {
   bundle_id: 'bundle_v1_20260111_202801',
@@ -89,7 +89,7 @@ describe('toBundleId', () => {
 describe('unregisteredEntry', () => {
   it('has the known keys and nothing known', () => {
     const entry = unregisteredEntry('v1');
-    expect(Object.keys(entry)).toEqual([...REGISTRY_ENTRY_KEYS]);
+    expect(Object.keys(entry)).toEqual([...ENTRY_KEYS]);
     expect(entry).toMatchObject({ version: 'v1', base_model: null, active: false, metrics: {} });
   });
 });
