@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).defineRollback,
   },
   {
+    name: 'resume',
+    description: 'End what a crash left unfinished on a target: put back, or tidy up. Does nothing else.',
+    load: async () => (await import('./commands/resume.ts')).defineResume,
+  },
+  {
     name: 'status',
     description: 'What is live on each target, since when, from which bundle, and what one could go back to.',
     load: async () => (await import('./commands/status.ts')).defineStatus,

@@ -18,3 +18,20 @@ export function parsePath(text: string): string {
 export function collectList(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').map((item) => item.trim())];
 }
+
+/** A text that says something. */
+export function parseText(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It should not be empty.');
+}
+
+/** `500ms`, `90s`, `5m`, `2h`; a plain number means seconds. In milliseconds. */
+export function parseDurationMs(text: string): number {
+  const [, digits = '', unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(digits) * (UNIT_MS[unit] ?? NaN);
+  if (digits !== '' && ms <= MAX_DURATION_MS) return Math.round(ms);
+  throw new InvalidArgumentError('It should be a time such as 500ms, 90s or 5m, of at most 24h.');
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const MAX_DURATION_MS = 24 * 3_600_000;

@@ -15,6 +15,7 @@ import type { TargetLayout } from './layout.ts';
 import type { EndState } from './machine.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { hasRecord, saveRecord } from './records.ts';
+import type { ServiceReport } from './service.ts';
 import type { TransactionEnd } from './transaction.ts';
 import type { DeploymentOutcome, DeploymentRecord, LoadTestReport, ReleaseFacts } from './types.ts';
 
@@ -33,6 +34,7 @@ export interface Attempt {
   releasePath: string | null;
   checksumVerified: boolean;
   loadTest: LoadTestReport;
+  service: ServiceReport | null;
   readonly warnings: Warning[];
 }
 
@@ -57,6 +59,7 @@ export function startAttempt(
     releasePath: null,
     checksumVerified: false,
     loadTest: withoutInference('skipped', null, 'not reached.'),
+    service: null,
     warnings: [],
   };
 }
@@ -126,7 +129,8 @@ export async function concludeAttempt(
     dryRun: attempt.kind === 'dryrun',
     alreadyLive: end.alreadyLive,
     previousReleaseId: end.previousReleaseId,
-    restarted: false,
+    restarted: attempt.service?.restarted ?? false,
+    service: attempt.service,
     warnings: attempt.warnings,
   };
 }
@@ -165,8 +169,12 @@ function toThrown({ state, failure, alsoFailed = [] }: AttemptEnd, layout: Targe
         'partial',
       );
     default:
-      return aboutTarget(failure, layout, 'unchanged');
+      return aboutTarget(failure, layout, isServerDown(failure) ? 'partial' : 'unchanged');
   }
+}
+
+function isServerDown(failure: unknown): boolean {
+  return failure instanceof DeployFailure && failure.code === 'DEPLOY_SERVER_DOWN';
 }
 
 const STATUS: Readonly<Record<EndState | 'dry-run', DeploymentRecord['status']>> = {
@@ -208,6 +216,7 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     evidence: attempt.facts?.evidence ?? null,
     benchmark_summary: attempt.facts?.summary ?? null,
     load_test: attempt.loadTest,
+    service: attempt.service,
     warnings: attempt.warnings.map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,
     error: failure instanceof Failure ? { ...failure.toReport() } : null,

@@ -1,6 +1,7 @@
 /** How a deployment is to be done, as its operator says. */
 import type { Permissions } from './release-folder.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
   readonly dryRun: boolean;
@@ -13,6 +14,8 @@ export interface DeployOptions {
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   readonly permissions: Permissions;
+  /** How the server is restarted and probed. */
+  readonly service: ServiceSettings;
 }
 
 /** What holds unless somebody says otherwise. */
@@ -25,4 +28,5 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   allowNetworkFs: false,
   retryBad: false,
   permissions: { fileMode: 0o644, groupId: null },
+  service: NO_SERVICE,
 };

@@ -114,6 +114,25 @@ export const DEPLOY_FAILURES = {
     hint: 'npm install -g node-llama-cpp@3.22.1 (beside milton-edge), or go without the test: --skip-load-test, for a rollback --now REASON.',
     aftermath: 'unchanged',
   },
+  DEPLOY_RESTART_FAILED: {
+    exitCode: 1,
+    summary: 'The command that restarts, starts or stops the server failed or took too long.',
+    hint: 'Run that command by hand to see why; --command-timeout gives it longer.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_PROBE_FAILED: {
+    exitCode: 4,
+    summary: 'The server did not come up well with the new release, or did not stay well.',
+    hint: 'Look into the log of the server; --health-attempts and --health-interval give it longer.',
+    aftermath: 'rolled-back',
+  },
+  DEPLOY_SERVER_DOWN: {
+    exitCode: 5,
+    summary:
+      'The server was stopped for the load test, the model was refused, and the server did not start again.',
+    hint: 'Start the server by hand: the target still points to the release that was live before.',
+    aftermath: 'partial',
+  },
   DEPLOY_RELEASE_DAMAGED: {
     exitCode: 3,
     summary: 'The files of a release on this target no longer have the digests that they were deployed with.',

@@ -18,8 +18,13 @@ export {
 export { listRecords, type StoredRecord } from './records.ts';
 export type { Permissions } from './release-folder.ts';
 export { hashArtifact, type ReleaseOrigin } from './release-source.ts';
+export { resumeTarget, type ResumeOptions } from './resume.ts';
 export { rollBack, type RollbackOptions } from './roll-back.ts';
+export type { Probe, ServiceSettings } from './service-settings.ts';
+export { hasService, NO_SERVICE } from './service-settings.ts';
+export type { ServiceReport } from './service.ts';
 export { readStatus, type LiveRelease, type TargetStatus, type UnfinishedRun } from './status.ts';
+export type { Settled } from './settle.ts';
 export { assertDeployable } from './preflight.ts';
 export { resolveTarget } from './survey-target.ts';
 export type { KnownRelease } from './target-view.ts';

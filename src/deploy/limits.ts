@@ -29,3 +29,6 @@ export const MEMORY_HEADROOM = 1.5;
  * name of a common file system has at most 255.
  */
 export const MAX_TARGET_NAME_BYTES = 219;
+
+/** What a health page or a completion of one token may answer: real ones have a few kB. */
+export const MAX_PROBE_BYTES = 1024 * 1024;

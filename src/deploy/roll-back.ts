@@ -1,6 +1,6 @@
 /** Going back because a person asks: to a release that is known to be good, through the same gates and the same table. */
 import type { JsonObject } from '../core/index.ts';
-import { assertLinkIs, pointAt, pointBack } from './activate.ts';
+import { assertLinkIs, pointAt } from './activate.ts';
 import {
   concludeAttempt,
   nameAttempt,
@@ -11,6 +11,7 @@ import {
 } from './attempt.ts';
 import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { readWho, type DeployContext } from './context.ts';
+import { goBack, toServed } from './going-back.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
 import { assertMemory } from './plan.ts';
@@ -18,9 +19,11 @@ import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
 import { readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
+import { serveRelease } from './service.ts';
+import { hasService, NO_SERVICE, toServiceJson, type ServiceSettings } from './service-settings.ts';
 import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
-import type { KnownRelease } from './target-view.ts';
+import type { KnownRelease, TargetView } from './target-view.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { readModelSums, verifyRelease } from './verify-release.ts';
@@ -33,6 +36,8 @@ export interface RollbackOptions {
   readonly loadTestTokens: number;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** How the server is restarted and probed; null for the way in which it was the last time. */
+  readonly service: ServiceSettings | null;
 }
 
 /**
@@ -97,6 +102,7 @@ async function rollBackSettled(
       'Stop what uses the memory, or skip the load test: milton rollback --now REASON',
     );
   }
+  const service = options.service ?? facts.view.service ?? NO_SERVICE;
   const end = await runTransaction(
     {
       id: attempt.id,
@@ -109,7 +115,7 @@ async function rollBackSettled(
       who: await readWho(),
       why: options.now,
     },
-    rollbackSteps({ attempt, to, metadata, from, options, context }),
+    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, options, context }),
     {
       journalFile: layout.journalFile,
       lastSeq: facts.view.lastSeq,
@@ -117,7 +123,10 @@ async function rollBackSettled(
       signal,
       shield: context.shield,
       cleanUp: () => Promise.resolve(),
-      factsAt: (state): JsonObject => (state === 'live' ? { load_test: attempt.loadTest } : {}),
+      factsAt: (state): JsonObject => {
+        if (state === 'planned' && hasService(service)) return { service: toServiceJson(service) };
+        return state === 'live' ? { load_test: attempt.loadTest, served: attempt.service } : {};
+      },
       // What was left is not offered again, and not condemned either: a person may have had any reason.
       verdictsAt: (state) =>
         state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
@@ -142,12 +151,16 @@ interface RollbackWalk {
   readonly to: KnownRelease;
   readonly metadata: ReleaseMetadata;
   readonly from: string | null;
+  readonly view: TargetView;
+  readonly service: ServiceSettings;
   readonly options: RollbackOptions;
   readonly context: DeployContext;
 }
 
-function rollbackSteps({ attempt, to, metadata, from, options, context }: RollbackWalk): Steps {
+function rollbackSteps(walk: RollbackWalk): Steps {
+  const { attempt, to, metadata, from, view, service, options, context } = walk;
   const { layout, signal, onProgress, engine } = context;
+  let isServerTouched = false;
   const directory = releasePath(layout, to.id);
   return {
     planned: () => Promise.resolve(),
@@ -176,8 +189,14 @@ function rollbackSteps({ attempt, to, metadata, from, options, context }: Rollba
     },
     'load-tested': () => assertLinkIs(layout, from),
     activating: () => pointAt(layout, to.id),
-    probing: () => Promise.resolve(),
-    'rolling-back': () => pointBack(layout, from, to.id),
+    probing: async () => {
+      if (!hasService(service)) return;
+      isServerTouched = true;
+      attempt.service = await serveRelease(service, toServed(layout, to), { signal, onProgress });
+    },
+    'rolling-back': async () => {
+      await goBack({ from, to: to.id, view, service, isServerTouched }, context);
+    },
   };
 }
 

@@ -5,15 +5,17 @@
 import { readdir, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isJsonObject, messageOf, type JsonObject, type Warning } from '../core/index.ts';
-import { pointBack, readLive, REHEARSAL_TEXT } from './activate.ts';
+import { readLive, REHEARSAL_TEXT } from './activate.ts';
 import { readWho, withTargetLock, type DeployContext } from './context.ts';
+import { goBack } from './going-back.ts';
 import { appendJournal, readJournal, type JournalLine } from './journal.ts';
 import { partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
 import { isEndState, RESUME, type EndState } from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
+import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
 import { surveyTarget } from './survey-target.ts';
-import { viewJournal } from './target-view.ts';
+import { viewJournal, type TargetView } from './target-view.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { runTransaction, toLine, type Steps, type TransactionHead } from './transaction.ts';
 
@@ -26,32 +28,40 @@ export interface Settled {
   readonly recordLost: string | null;
 }
 
+export interface SettleOptions {
+  /** For whoever has to wait. */
+  readonly command: string;
+  readonly allowNetworkFs: boolean;
+  /** False leaves the server alone. */
+  readonly restart?: boolean;
+}
+
 /**
  * How every change to a target begins: alone, on a target that was found to be ours while nobody else could change it,
  * and with what a crash left settled. Throws `TARGET_*`, and what settling throws.
  */
 export async function withSettledTarget<T>(
   context: DeployContext,
-  { command, allowNetworkFs }: { readonly command: string; readonly allowNetworkFs: boolean },
+  { command, allowNetworkFs, restart = true }: SettleOptions,
   use: (settled: Settled | null) => Promise<T>,
 ): Promise<T> {
   const { layout } = context;
   return withTargetLock(layout, command, async () => {
     assertUsableTarget(await surveyTarget(layout), { allowNetworkFs });
-    return use(await settleUnfinished(context));
+    return use(await settleUnfinished(context, restart));
   });
 }
 
 /** Null where nothing was left unfinished. Throws `DEPLOY_JOURNAL_DAMAGED`, `SYSTEM_*`. */
-async function settleUnfinished(context: DeployContext): Promise<Settled | null> {
+async function settleUnfinished(context: DeployContext, restart: boolean): Promise<Settled | null> {
   const { layout } = context;
   const lines = await readJournal(layout.journalFile);
   const view = viewJournal(lines);
   const line = view.unfinished;
   if (line === null || isEndState(line.state)) return null;
   await removeStrayLinks(layout);
-  const state = await end(context, line, view.lastSeq);
   const own = lines.filter(({ transaction }) => transaction === line.transaction);
+  const state = await end(context, { line, view, ...readService(own, restart) });
   const recordLost = await recordEnd(context, own, state);
   return { transaction: line.transaction, kind: line.kind, crashedIn: line.state, state, recordLost };
 }
@@ -65,16 +75,38 @@ export function settledWarning({ transaction, crashedIn, state, recordLost }: Se
   };
 }
 
-async function end(context: DeployContext, line: JournalLine, lastSeq: number): Promise<EndState> {
+interface Unfinished {
+  readonly line: JournalLine;
+  readonly view: TargetView;
+  readonly service: ServiceSettings;
+  readonly isServerTouched: boolean;
+}
+
+/** How far the run had come with the server, and how it meant to treat it. */
+function readService(
+  own: readonly JournalLine[],
+  restart: boolean,
+): Pick<Unfinished, 'service' | 'isServerTouched'> {
+  const service = parseService(own[0]?.facts['service']) ?? NO_SERVICE;
+  const wasStopped = service.handover === 'stop-first' && own.some(({ state }) => state === 'verified');
+  const isServerTouched = restart && (wasStopped || own.some(({ state }) => state === 'probing'));
+  return { service, isServerTouched };
+}
+
+async function end(context: DeployContext, unfinished: Unfinished): Promise<EndState> {
   const { layout, clock, shield } = context;
+  const { line, view } = unfinished;
+  const { lastSeq } = view;
   const { journalFile } = layout;
   const head = await toHead(line);
   if (RESUME[line.state] === 'remove-partial') {
+    // A server that had been stopped for the load test is started again before the run counts as ended.
+    if (unfinished.isServerTouched) await goBack({ ...unfinished, from: line.from, to: line.to }, context);
     await removeRemains(context, line);
     await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
     return 'failed';
   }
-  const { state, lostLines } = await runTransaction(head, backwards(context, line), {
+  const { state, lostLines } = await runTransaction(head, backwards(context, unfinished), {
     journalFile,
     lastSeq,
     clock,
@@ -92,7 +124,8 @@ async function end(context: DeployContext, line: JournalLine, lastSeq: number): 
 const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
 
 /** Only the way back is ever walked here. */
-function backwards(context: DeployContext, line: JournalLine): Steps {
+function backwards(context: DeployContext, unfinished: Unfinished): Steps {
+  const { line } = unfinished;
   return {
     planned: never,
     staging: never,
@@ -101,7 +134,7 @@ function backwards(context: DeployContext, line: JournalLine): Steps {
     activating: never,
     probing: never,
     'rolling-back': async () => {
-      await pointBack(context.layout, line.from, line.to);
+      await goBack({ ...unfinished, from: line.from, to: line.to }, context);
       await removeRemains(context, line);
     },
   };

@@ -2,6 +2,7 @@
 import { isJsonObject } from '../core/index.ts';
 import type { JournalLine } from './journal.ts';
 import { isEndState } from './machine.ts';
+import { parseService, type ServiceSettings } from './service-settings.ts';
 import { LOAD_TEST_KINDS, type LoadTestKind, type Verdict } from './types.ts';
 
 export interface KnownRelease {
@@ -23,6 +24,8 @@ export interface TargetView {
   readonly releases: readonly KnownRelease[];
   /** The last line of a transaction that has no end, or null. */
   readonly unfinished: JournalLine | null;
+  /** How the server was restarted and probed the last time that it was; null if it never was. */
+  readonly service: ServiceSettings | null;
   readonly lastSeq: number;
 }
 
@@ -30,9 +33,11 @@ export interface TargetView {
 export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const releases = new Map<string, KnownRelease>();
   const open = new Map<string, JournalLine>();
+  let service: ServiceSettings | null = null;
   for (const line of lines) {
     if (isEndState(line.state)) open.delete(line.transaction);
     else open.set(line.transaction, line);
+    service = parseService(line.facts['service']) ?? service;
     const known = releases.get(line.to);
     const isLive = line.state === 'live';
     // A release that goes live again moves to the end.
@@ -56,6 +61,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
   return {
     releases: [...releases.values()],
     unfinished: [...open.values()].at(-1) ?? null,
+    service,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
 }

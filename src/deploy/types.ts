@@ -2,6 +2,7 @@
 import type { ArtifactType, JsonObject, Warning } from '../core/index.ts';
 import type { Evidence, BenchmarkSummary } from '../evidence/index.ts';
 import type { EndState } from './machine.ts';
+import type { ServiceReport } from './service.ts';
 
 /** What is known of a release, never inferred from a folder: only good ones are offered for rollback. */
 export type Verdict = 'good' | 'bad' | 'unknown';
@@ -68,8 +69,10 @@ export interface DeploymentOutcome {
   readonly alreadyLive: boolean;
   /** What was live before, or null. */
   readonly previousReleaseId: string | null;
-  /** No restart command is known yet: a running server keeps the old release until somebody restarts it. */
-  readonly restarted: false;
+  /** False without a restart command: a running server keeps the old release until somebody restarts it. */
+  readonly restarted: boolean;
+  /** What the server answered; null where nothing was asked. */
+  readonly service: ServiceReport | null;
   readonly warnings: readonly Warning[];
 }
 

@@ -142,6 +142,7 @@ async function goBack(demo: Demo): Promise<void> {
     loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
     allowNetworkFs: false,
     retryBad: false,
+    service: null,
   };
   const outcome = await rollBack(options, demo.context);
   tell(demo, `Rolled back to ${outcome.record.model_version}`, describe(outcome), 'milton rollback');

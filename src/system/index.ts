@@ -30,9 +30,11 @@ export {
 } from './file-source.ts';
 export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
 export { readGroupId } from './groups.ts';
+export { requestHttp, type HttpAnswer, type HttpRequestOptions } from './http-request.ts';
 export { readJsonFile, readObjectIfAny } from './json-file.ts';
 export { readLockHolder, withLock, type LockHolder, type LockOptions } from './lock.ts';
 export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';
+export { runCommand, type CommandEnd, type RunCommandOptions } from './run-command.ts';
 export {
   resolveStateDirectory,
   stateDirectory,

@@ -32,6 +32,7 @@ const ROLLBACK: RollbackOptions = {
   loadTestTokens: 4,
   allowNetworkFs: false,
   retryBad: false,
+  service: null,
 };
 
 export interface DeployBench {

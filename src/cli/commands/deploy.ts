@@ -19,9 +19,10 @@ import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
+import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { openDeployContext } from './target-options.ts';
 
-interface DeployFlags extends RunFlags {
+interface DeployFlags extends RunFlags, ServiceFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -60,7 +61,8 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
-    .option('--group <group>', 'group of the files of the release, by name or number')
+    .option('--group <group>', 'group of the files of the release, by name or number');
+  addServiceOptions(command)
     .addHelpText(
       'after',
       `
@@ -68,6 +70,7 @@ Examples:
   $ milton deploy --target-path /srv/llm
   $ milton deploy --bundle FILE --target-path /srv/llm
   $ milton deploy v1.20260111.1425 --target-path /srv/llm
+  $ milton deploy --restart-command ./restart --health-command ./is-well
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
@@ -187,6 +190,7 @@ function assertOnlyBundle(flags: DeployFlags): void {
 
 async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
   const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
+  const service = await readServiceFlags(flags);
   return {
     dryRun: flags.dryRun ?? false,
     withLoadTest: flags.withLoadTest ?? false,
@@ -199,6 +203,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
     },
+    service: service ?? defaults.service,
   };
 }
 

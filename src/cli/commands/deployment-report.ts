@@ -1,6 +1,6 @@
 /** What a deployment or a rollback says at its end, to people and as JSON. */
-import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
-import type { DeploymentOutcome, LoadTestReport } from '../../deploy/index.ts';
+import { formatBytes, formatDuration, quoteWord, type JsonObject } from '../../core/index.ts';
+import type { DeploymentOutcome, LoadTestReport, ServiceReport } from '../../deploy/index.ts';
 import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { formatNumber, plural } from '../numbers.ts';
@@ -21,6 +21,7 @@ export function outcomeJson(outcome: DeploymentOutcome): JsonObject {
     already_live: outcome.alreadyLive,
     previous_release_id: outcome.previousReleaseId,
     restarted: outcome.restarted,
+    service: outcome.service,
   };
 }
 
@@ -174,12 +175,13 @@ function describeBundle({ outcome, bundleSizeBytes }: DeployedModel): string | n
   return `${shown(bundlePath)}${size}`;
 }
 
-function targetFacts({ record, releasePath, loadTest }: DeploymentOutcome): Fact[] {
+function targetFacts({ record, releasePath, loadTest, service }: DeploymentOutcome): Fact[] {
   return [
     ['target path', shown(record.target_path)],
     ['release', releasePath === null ? null : shown(releasePath)],
     ['checksum verified', record.checksum_verified ? 'yes' : 'NO'],
     ['load test', describeLoadTest(loadTest)],
+    ['server', service === null ? null : describeService(service)],
   ];
 }
 
@@ -197,14 +199,21 @@ function describeLoadTest(report: LoadTestReport): string {
   return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
 }
 
+function describeService({ restarted, probes, ready_ms, soak_ms, model }: ServiceReport): string {
+  const parts = [restarted ? 'restarted' : 'not restarted'];
+  if (ready_ms !== null) parts.push(`${plural(probes, 'probe')} well after ${formatDuration(ready_ms)}`);
+  if (probes > 0 && soak_ms > 0) parts.push(`and for ${formatDuration(soak_ms)} on end`);
+  if (model === 'expected') parts.push('it says that it runs this release');
+  return parts.join(', ');
+}
+
 function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string[] {
   const { dryRun, alreadyLive, record, previousReleaseId } = outcome;
   if (dryRun) return ['', 'This was a dry run: nothing was deployed.'];
   if (alreadyLive) return [];
-  const lines = [
-    '',
-    'The link points to the new release; a running server keeps the old one until it is restarted.',
-  ];
+  const lines = outcome.restarted
+    ? ['']
+    : ['', 'The link points to the new release; a running server keeps the old one until it is restarted.'];
   if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
     lines.push(
       `Back again: ${colors.cyan(`milton rollback --target-path ${quoteWord(record.target_path)}`)}`,

@@ -1,26 +1,31 @@
 /** `milton rollback`: back to the release that was live before, through the same gates. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
-import { parseCount, parsePath } from '../option-values.ts';
+import { parseCount, parsePath, parseText } from '../option-values.ts';
+import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { openKnownTarget } from './target-options.ts';
 
-interface RollbackFlags {
+interface RollbackFlags extends ServiceFlags {
   readonly targetPath?: string;
   readonly to?: string;
   readonly now?: string;
   readonly loadTestTokens?: number;
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
+  /** False for `--no-restart`. */
+  readonly restart: boolean;
 }
 
 export function defineRollback(command: Command, perform: Perform): void {
   command
     .option('--target-path <path>', 'the target (default: the only one there is)', parsePath)
     .option('--to <release>', 'a release of milton status, instead of the last good one')
-    .option('--now <reason>', 'skip the load test; the reason is recorded', parseReason)
+    .option('--now <reason>', 'skip the load test; the reason is recorded', parseText)
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
     .option('--allow-network-fs', 'the target lies on NFS, CIFS and the like')
     .option('--retry-bad', 'go to a release although it is known to be bad')
+    .option('--no-restart', 'leave the server alone (default: as the last deployment did)');
+  addServiceOptions(command)
     .addHelpText(
       'after',
       `
@@ -32,7 +37,8 @@ Examples:
 }
 
 async function rollback(context: CommandContext, flags: RollbackFlags): Promise<CommandResult> {
-  const { DEFAULT_LOAD_TEST_TOKENS, rollBack } = await import('../../deploy/index.ts');
+  const { DEFAULT_LOAD_TEST_TOKENS, NO_SERVICE, rollBack } = await import('../../deploy/index.ts');
+  const service = flags.restart ? await readServiceFlags(flags) : NO_SERVICE;
   const deployContext = await openKnownTarget(flags.targetPath ?? null, context);
   const outcome = await rollBack(
     {
@@ -41,6 +47,7 @@ async function rollback(context: CommandContext, flags: RollbackFlags): Promise<
       loadTestTokens: flags.loadTestTokens ?? DEFAULT_LOAD_TEST_TOKENS,
       allowNetworkFs: flags.allowNetworkFs ?? false,
       retryBad: flags.retryBad ?? false,
+      service,
     },
     deployContext,
   );
@@ -50,9 +57,4 @@ async function rollback(context: CommandContext, flags: RollbackFlags): Promise<
     text: (style) => rolledBackText(outcome, style),
     warnings: outcome.warnings,
   };
-}
-
-function parseReason(text: string): string {
-  if (text.trim() !== '') return text;
-  throw new InvalidArgumentError('It should say why; the reason is recorded.');
 }

@@ -126,7 +126,7 @@ function describeUnfinished(
   if (runningPid !== null) {
     return ['running', emphasize(`${shown(transaction)}, now ${state} (process ${runningPid})`)];
   }
-  const what = `${shown(transaction)} ended while ${state}; the next deployment or rollback settles it first`;
+  const what = `${shown(transaction)} ended while ${state}; milton resume settles it, and so does the next deployment or rollback`;
   return ['unfinished', emphasize(what)];
 }
 

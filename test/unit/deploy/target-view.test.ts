@@ -7,7 +7,12 @@ const [A, B, C] = ['deploy_a', 'deploy_b', 'deploy_c'] as const;
 
 describe('viewJournal', () => {
   it('sees nothing in an empty journal', () => {
-    expect(viewJournal([])).toEqual({ releases: [], unfinished: null, lastSeq: 0 });
+    expect(viewJournal([])).toEqual({
+      releases: [],
+      unfinished: null,
+      service: null,
+      lastSeq: 0,
+    });
   });
 
   it('knows each release, its verdict and when it last went live', () => {

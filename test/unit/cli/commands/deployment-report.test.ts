@@ -42,6 +42,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     alreadyLive: false,
     previousReleaseId: 'deploy_v2_1',
     restarted: false,
+    service: null,
     warnings: [],
     ...rest,
   };
