@@ -13,11 +13,9 @@ export interface GlobalOptions {
 
 const GROUP = 'Options of every command:';
 
-/** Adds them to a command and, once all are defined, to every command below it. */
 export function addGlobalOptions(command: Command): void {
   for (const option of globalOptions()) command.addOption(option.helpGroup(GROUP));
   command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GROUP));
-  for (const child of command.commands) addGlobalOptions(child);
 }
 
 /** The values as given to this command or to one above it. */

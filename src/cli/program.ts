@@ -1,17 +1,9 @@
-/** The tree of commands. Building it loads none of the rooms that do the work: each command imports what it needs. */
+/** The tree of commands. Building it loads no command: each is defined by its own file once it is asked for. */
 import { Command, type Argument } from 'commander';
-import { addBundleCommands } from './commands/bundle.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addDeployCommand } from './commands/deploy.ts';
-import { addDeploymentsCommand } from './commands/deployments.ts';
-import { addGgufCommands } from './commands/gguf.ts';
-import { addModelsCommands } from './commands/models.ts';
-import { addOverviewCommand } from './commands/overview.ts';
-import { addRollbackCommand } from './commands/rollback.ts';
-import { addSelectCommand } from './commands/select.ts';
-import { addStatusCommand } from './commands/status.ts';
+import { COMMANDS } from './command-table.ts';
 import type { CommandContext, CommandResult, Handler, Perform } from './context.ts';
 import { addGlobalOptions } from './global-options.ts';
+import { addLazyCommands } from './lazy-command.ts';
 
 /** A command that was asked for, with its options and operands bound. */
 export interface Job {
@@ -47,16 +39,7 @@ export function buildProgram({ columns, choose, onHelp }: ProgramOptions): Comma
     })
     .configureOutput({ writeOut: onHelp, writeErr: () => undefined, outputError: () => undefined })
     .addHelpText('after', EXAMPLES);
-  addOverviewCommand(program, perform);
-  addModelsCommands(program, perform);
-  addGgufCommands(program, perform);
-  addSelectCommand(program, perform);
-  addBundleCommands(program, perform);
-  addDeployCommand(program, perform);
-  addRollbackCommand(program, perform);
-  addStatusCommand(program, perform);
-  addDeploymentsCommand(program, perform);
-  addDemoCommand(program, perform);
+  addLazyCommands(program, COMMANDS, perform);
   addGlobalOptions(program);
   return program;
 }

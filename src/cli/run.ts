@@ -6,6 +6,7 @@ import { resolveStateDirectory, type Clock } from '../system/index.ts';
 import type { CommandContext, CommandResult, Environment, Output } from './context.ts';
 import { CliFailure, toFailure } from './error.ts';
 import { guessGlobalOptions, readGlobalOptions, type GlobalOptions } from './global-options.ts';
+import { helpAsOption } from './help-as-option.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { buildProgram, type Job } from './program.ts';
 import { createProgress } from './progress.ts';
@@ -57,7 +58,7 @@ async function chooseJob(args: readonly string[], host: MiltonProcess): Promise<
   });
   let asked = args;
   try {
-    asked = helpAsOption(program, args);
+    asked = await helpAsOption(program, args);
     await parse(program, asked);
     const job = jobs[0];
     if (job !== undefined) return { kind: 'job', job, options: readGlobalOptions(job.command) };
@@ -75,31 +76,6 @@ async function parse(program: Command, args: readonly string[]): Promise<void> {
   const { operands, unknown } = program.parseOptions([...args]);
   const bare = operands.length === 0 && unknown.length === 0;
   await program.parseAsync(bare ? [...args, 'overview'] : [...args], { from: 'user' });
-}
-
-/**
- * `help bundle create` as `bundle create --help`: commander's own help command sees one level and no options. For a name
- * that is no command the `--help` is left away, since it would keep the parser from refusing.
- */
-function helpAsOption(program: Command, args: readonly string[]): readonly string[] {
-  const { operands } = program.parseOptions([...args]);
-  if (operands[0] !== 'help') return args;
-  // From the help command on, everything counts as an operand.
-  const at = args.length - operands.length;
-  const rest = args.toSpliced(at, 1);
-  const firstOption = operands.findIndex((word) => word.startsWith('-'));
-  const names = operands.slice(1, firstOption === -1 ? undefined : firstOption);
-  const isKnown = names.every(isCommandBelow(program));
-  return isKnown ? [...rest, '--help'] : rest;
-}
-
-/** Asked for one name after the other, from the top. */
-function isCommandBelow(program: Command): (name: string) => boolean {
-  let level: Command | undefined = program;
-  return (name) => {
-    level = level?.commands.find((command) => command.name() === name || command.aliases().includes(name));
-    return level !== undefined;
-  };
 }
 
 async function finish(chosen: Chosen, host: MiltonProcess, printer: Printer): Promise<number> {

@@ -20,13 +20,8 @@ interface CreateFlags extends WhichRunFlags {
   readonly allow?: readonly string[];
 }
 
-export function addBundleCreateCommand(bundle: Command, perform: Perform): void {
-  const command = bundle
-    .command('create')
-    .argument('[version]', 'a registered version')
-    .description(
-      'Pack one model into one file: a registered version, or any file with --model and --version.',
-    )
+export function defineBundleCreate(command: Command, perform: Perform): void {
+  command
     .option(
       '--model <path>',
       'a GGUF file, or a directory with --artifact hf-distilled; needs no registry',

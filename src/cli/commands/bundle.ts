@@ -5,18 +5,15 @@ import { formatBytes, quoteWord } from '../../core/index.ts';
 import { withFileSource } from '../../system/index.ts';
 import type { BundleMetadata, ListedBundle, VerifiedBundle } from '../../bundle/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
+import { addLazyCommands, type CommandEntry } from '../lazy-command.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
-import { addBundleCreateCommand } from './bundle-create.ts';
 import { withBundlesHint } from './bundles-hint.ts';
 
-export function addBundleCommands(program: Command, perform: Perform): void {
-  const bundle = program
-    .command('bundle')
-    .description('Pack a model into one file, look into it, verify it.')
-    .addHelpText('after', '\nExample:\n  $ milton bundle create --model model.gguf --version v1');
-  addBundleCreateCommand(bundle, perform);
+export function defineBundle(bundle: Command, perform: Perform): void {
+  bundle.addHelpText('after', '\nExample:\n  $ milton bundle create --model model.gguf --version v1');
+  addLazyCommands(bundle, [CREATE], perform);
   bundle
     .command('list')
     .description('The bundles in a folder, newest first; reads only the start of each.')
@@ -65,6 +62,14 @@ export function addBundleCommands(program: Command, perform: Perform): void {
       }),
     );
 }
+
+/** What packs is not needed for looking. */
+const CREATE: CommandEntry = {
+  name: 'create',
+  argument: ['[version]', 'a registered version'],
+  description: 'Pack one model into one file: a registered version, or any file with --model and --version.',
+  load: async () => (await import('./bundle-create.ts')).defineBundleCreate,
+};
 
 function listed(dir: string, bundles: readonly ListedBundle[]): CommandResult {
   return {

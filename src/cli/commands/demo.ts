@@ -5,12 +5,8 @@ import type { DemoResult, DemoStep } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
-export function addDemoCommand(program: Command, perform: Perform): void {
-  program
-    .command('demo')
-    .description(
-      'See it work, offline, on small real models: choose, refuse, deploy, deploy again, roll back.',
-    )
+export function defineDemo(command: Command, perform: Perform): void {
+  command
     .option('--keep', 'leave the folder of the demo for looking around')
     .addHelpText('after', '\nExample:\n  $ milton demo --keep')
     .action(perform<{ keep?: boolean }>(demo));

@@ -40,13 +40,7 @@ interface DeployFlags extends RunFlags {
   readonly group?: string;
 }
 
-export function addDeployCommand(program: Command, perform: Perform): void {
-  const command = program
-    .command('deploy')
-    .argument('[version]', 'a registered version (default: the best of the run that passes the thresholds)')
-    .description(
-      'Put the best model of the newest benchmark run live, or a bundle: verified, load-tested, in one step.',
-    );
+export function defineDeploy(command: Command, perform: Perform): void {
   addRunOptions(command)
     .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
     .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark', parsePath)

@@ -6,10 +6,8 @@ import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
-export function addDeploymentsCommand(program: Command, perform: Perform): void {
-  program
-    .command('deployments')
-    .description('Every deployment and rollback, refused ones too, newest first.')
+export function defineDeployments(command: Command, perform: Perform): void {
+  command
     .option('--limit <n>', 'how many (default: 20; 0 for all)', parseLimit)
     .option('--target-path <path>', 'only those of this target', parsePath)
     .addHelpText('after', '\nExample:\n  $ milton deployments --limit 5')

@@ -8,11 +8,8 @@ import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
-export function addGgufCommands(program: Command, perform: Perform): void {
-  const gguf = program
-    .command('gguf')
-    .description('Look into a GGUF model file, or judge it.')
-    .addHelpText('after', '\nExample:\n  $ milton gguf inspect model-q4_0.gguf');
+export function defineGguf(gguf: Command, perform: Perform): void {
+  gguf.addHelpText('after', '\nExample:\n  $ milton gguf inspect model-q4_0.gguf');
   gguf
     .command('inspect')
     .argument('<file>', 'the GGUF file', parsePath)

@@ -8,11 +8,8 @@ import { formatDelta, formatNumber } from '../numbers.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { openModels } from './open-models.ts';
 
-export function addModelsCommands(program: Command, perform: Perform): void {
-  const models = program
-    .command('models')
-    .description('The models there are, and which one is the choice.')
-    .addHelpText('after', '\nExample:\n  $ milton models list');
+export function defineModels(models: Command, perform: Perform): void {
+  models.addHelpText('after', '\nExample:\n  $ milton models list');
   models
     .command('list')
     .description('Every registered model, newest first.')

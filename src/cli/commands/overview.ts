@@ -4,18 +4,14 @@ import type { Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { shown } from '../text-style.ts';
 
-export function addOverviewCommand(program: Command, perform: Perform): void {
-  program
-    .command('overview', { hidden: true })
-    .description('What there is, and what to do next. The same as milton without a command.')
-    .addHelpText('after', '\nExample:\n  $ milton')
-    .action(
-      perform(async (context) => {
-        if (program.opts()['version'] === true)
-          return { json: { version: context.version }, text: [context.version] };
-        return overview(context);
-      }),
-    );
+export function defineOverview(command: Command, perform: Perform): void {
+  command.addHelpText('after', '\nExample:\n  $ milton').action(
+    perform(async (context) => {
+      if (command.parent?.opts()['version'] === true)
+        return { json: { version: context.version }, text: [context.version] };
+      return overview(context);
+    }),
+  );
 }
 
 async function overview(context: CommandContext): Promise<CommandResult> {

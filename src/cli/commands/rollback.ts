@@ -13,12 +13,8 @@ interface RollbackFlags {
   readonly retryBad?: boolean;
 }
 
-export function addRollbackCommand(program: Command, perform: Perform): void {
-  program
-    .command('rollback')
-    .description(
-      'Put the release that was live before back: its digests checked and its model load-tested first.',
-    )
+export function defineRollback(command: Command, perform: Perform): void {
+  command
     .option('--target-path <path>', 'the target (default: the only one there is)', parsePath)
     .option('--to <release>', 'a release of milton status, instead of the last good one')
     .option('--now <reason>', 'skip the load test; the reason is recorded', parseReason)

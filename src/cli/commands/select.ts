@@ -6,10 +6,7 @@ import type { CommandResult, Perform } from '../context.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { selectionText } from './selection-text.ts';
 
-export function addSelectCommand(program: Command, perform: Perform): void {
-  const command = program
-    .command('select')
-    .description('Choose the best candidate of a benchmark run that passes every threshold.');
+export function defineSelect(command: Command, perform: Perform): void {
   addRunOptions(command)
     .addHelpText(
       'after',

@@ -7,10 +7,8 @@ import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
-export function addStatusCommand(program: Command, perform: Perform): void {
-  program
-    .command('status')
-    .description('What is live on each target, since when, from which bundle, and what one could go back to.')
+export function defineStatus(command: Command, perform: Perform): void {
+  command
     .option('--target-path <path>', 'only this target (default: every target ever deployed to)', parsePath)
     .addHelpText('after', '\nExample:\n  $ milton status --target-path /srv/llm')
     .action(perform<{ targetPath?: string }>(status));

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { completeCommand } from '../../../src/cli/lazy-command.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
 
-function leaves(command: Command): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+async function leaves(command: Command): Promise<Command[]> {
+  await completeCommand(command);
+  if (command.commands.length === 0) return [command];
+  return (await Promise.all(command.commands.map(leaves))).flat();
 }
 
 const nameOf = (command: Command): string =>
@@ -19,9 +22,16 @@ async function helpOf(command: Command): Promise<string> {
 }
 
 const program = buildProgram({ columns: 100, choose: () => undefined, onHelp: () => undefined });
-const commands = [program, ...leaves(program)];
+const commands = [program, ...(await leaves(program))];
 
 describe('buildProgram', () => {
+  it('has all commands, each below its group', () => {
+    expect(commands.map(nameOf)).toEqual(
+      expect.arrayContaining(['milton demo', 'milton bundle create', 'milton models register']),
+    );
+    expect(commands.length).toBeGreaterThan(20);
+  });
+
   it.each(commands.map((command) => [nameOf(command), command] as const))(
     '%s explains itself',
     async (name, command) => {

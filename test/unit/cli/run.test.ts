@@ -48,6 +48,9 @@ describe('runMilton', () => {
       [['--state-dir', '', 'help'], /an empty text names none/],
       [['help', 'lst'], /Unknown command 'lst'/],
       [['help', 'models', 'lst'], /Unknown command 'lst' \(did you mean list\?\)/],
+      [['models', 'help', 'lst'], /Unknown command 'lst' \(did you mean list\?\)/],
+      [['modles', 'list'], /Unknown command 'modles' \(did you mean models\?\)/],
+      [['bundle', 'create', '--modle', 'x'], /did you mean --model\?/],
       [['gguf', 'inspect', 'x', '--context', '0'], /whole number of at least 1/],
       [['select', '--run', 'a', '--benchmark-file', 'b'], /cannot be used with/],
       [['bundle', 'create', 'v1', '--artifact', 'zip'], /Allowed choices are gguf, hf-distilled/],
@@ -73,7 +76,19 @@ describe('runMilton', () => {
         ['bundle', 'help', 'create'],
         ['bundle', 'create'],
       ],
+      [
+        ['bundle', '--state-dir', 'help', 'help', 'create'],
+        ['bundle', 'create'],
+      ],
       [['--state-dir', 'help', 'help', 'select'], ['select']],
+      // What stands behind a command is an operand of it, and must not make it run.
+      [
+        ['help', 'bundle', 'create', 'v1'],
+        ['bundle', 'create'],
+      ],
+      [['help', 'demo', 'v1'], ['demo']],
+      [['help', '--', 'demo'], []],
+      [['bundle', 'help', '--', 'list'], ['bundle']],
     ])('%j says what --help says', async (args, command) => {
       const help = await run([...command, '--help']);
       expect(help).toMatchObject({ exitCode: 0, stderr: '' });

@@ -1,0 +1,60 @@
+/** Every command of the first level, as `milton --help` lists it, and the file that knows the rest. */
+import type { CommandEntry } from './lazy-command.ts';
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'overview',
+    isHidden: true,
+    description: 'What there is, and what to do next. The same as milton without a command.',
+    load: async () => (await import('./commands/overview.ts')).defineOverview,
+  },
+  {
+    name: 'models',
+    description: 'The models there are, and which one is the choice.',
+    load: async () => (await import('./commands/models.ts')).defineModels,
+  },
+  {
+    name: 'gguf',
+    description: 'Look into a GGUF model file, or judge it.',
+    load: async () => (await import('./commands/gguf.ts')).defineGguf,
+  },
+  {
+    name: 'select',
+    description: 'Choose the best candidate of a benchmark run that passes every threshold.',
+    load: async () => (await import('./commands/select.ts')).defineSelect,
+  },
+  {
+    name: 'bundle',
+    description: 'Pack a model into one file, look into it, verify it.',
+    load: async () => (await import('./commands/bundle.ts')).defineBundle,
+  },
+  {
+    name: 'deploy',
+    argument: ['[version]', 'a registered version (default: the best of the run that passes the thresholds)'],
+    description:
+      'Put the best model of the newest benchmark run live, or a bundle: verified, load-tested, in one step.',
+    load: async () => (await import('./commands/deploy.ts')).defineDeploy,
+  },
+  {
+    name: 'rollback',
+    description:
+      'Put the release that was live before back: its digests checked and its model load-tested first.',
+    load: async () => (await import('./commands/rollback.ts')).defineRollback,
+  },
+  {
+    name: 'status',
+    description: 'What is live on each target, since when, from which bundle, and what one could go back to.',
+    load: async () => (await import('./commands/status.ts')).defineStatus,
+  },
+  {
+    name: 'deployments',
+    description: 'Every deployment and rollback, refused ones too, newest first.',
+    load: async () => (await import('./commands/deployments.ts')).defineDeployments,
+  },
+  {
+    name: 'demo',
+    description:
+      'See it work, offline, on small real models: choose, refuse, deploy, deploy again, roll back.',
+    load: async () => (await import('./commands/demo.ts')).defineDemo,
+  },
+];
