@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
+import { assertBytes } from './expected-bytes.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_PAYLOAD_BYTES,
@@ -16,7 +17,6 @@ import { formatRegion, planArchive, REGION_UNIT_BYTES, type ArchiveLayout } from
 import { MAX_METADATA_BYTES } from './limits.ts';
 import { archiveSecond } from './manifest.ts';
 import { METADATA_NAMES, parseMetadata, SIGNATURE_NAME, type MetadataFiles } from './metadata-files.ts';
-import { assertBytes } from './stored-reader.ts';
 import { concat, paddingOf, TAR_BLOCK_BYTES } from './tar-header.ts';
 import { parseUstar } from './ustar.ts';
 import type { BundleMetadata } from './types.ts';
