@@ -2,7 +2,7 @@
 import picocolors from 'picocolors';
 import { escapeText } from '../core/index.ts';
 import type { Environment, Output } from './context.ts';
-import { formatTable, type TableRow } from './table.ts';
+import type { TableRow } from './table.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -30,12 +30,14 @@ export function textStyle(stream: Output, { env, color }: TextStyleOptions): Tex
   return {
     colors,
     columns,
-    table: (head, rows) =>
-      formatTable(
+    async table(head, rows) {
+      const { formatTable } = await import('./table.ts');
+      return formatTable(
         head.map((title) => colors.dim(title)),
         rows,
         columns,
-      ),
+      );
+    },
     facts(entries) {
       const width = Math.max(0, ...entries.map(([label]) => label.length));
       return entries.flatMap(([label, value]) =>
