@@ -3,11 +3,11 @@ export { parseEdgeFile } from './edge-file.ts';
 export { BUNDLE_FAILURES, BundleFailure, type BundleCode } from './error.ts';
 export type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';
 export { inspectBundle } from './inspect-bundle.ts';
-export { listBundles } from './list-bundles.ts';
 export { artifactDigest } from './metadata-files.ts';
 export {
   createBundle,
   extractBundle,
+  listBundles,
   openArtifact,
   openBundleEntries,
   stageArtifact,

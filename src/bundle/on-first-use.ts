@@ -1,6 +1,7 @@
-/** What goes through the model itself, each loaded when it is first called: whoever only looks into a bundle pays for none. */
+/** What looking into one bundle does not need, each loaded when it is first called. */
 import type * as create from './create-bundle.ts';
 import type * as extract from './extract-bundle.ts';
+import type * as list from './list-bundles.ts';
 import type * as open from './open-artifact.ts';
 import type * as entries from './open-entries.ts';
 import type * as stage from './stage-artifact.ts';
@@ -13,6 +14,10 @@ export const createBundle: typeof create.createBundle = async (options) =>
 /** {@inheritDoc extract.extractBundle} */
 export const extractBundle: typeof extract.extractBundle = async (source, directory, options) =>
   (await import('./extract-bundle.ts')).extractBundle(source, directory, options);
+
+/** {@inheritDoc list.listBundles} */
+export const listBundles: typeof list.listBundles = async (directory, options) =>
+  (await import('./list-bundles.ts')).listBundles(directory, options);
 
 /** {@inheritDoc open.openArtifact} */
 export const openArtifact: typeof open.openArtifact = async (path, options) =>

@@ -6,12 +6,10 @@ import { resolveStateDirectory, type Clock } from '../system/index.ts';
 import type { CommandContext, CommandResult, Environment, Output } from './context.ts';
 import { CliFailure, toFailure } from './error.ts';
 import { guessGlobalOptions, readGlobalOptions, type GlobalOptions } from './global-options.ts';
-import { helpAsOption } from './help-as-option.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { buildProgram, type Job } from './program.ts';
 import { createProgress } from './progress.ts';
 import { listenForInterrupts, type SignalSource } from './signals.ts';
-import { toUsageFailure } from './usage.ts';
 
 /** A stream of a process: an error arrives as an event. */
 export interface ProcessOutput extends Output {
@@ -58,15 +56,20 @@ async function chooseJob(args: readonly string[], host: MiltonProcess): Promise<
   });
   let asked = args;
   try {
-    asked = await helpAsOption(program, args);
+    if (args.includes('help')) {
+      const { helpAsOption } = await import('./help-as-option.ts');
+      asked = await helpAsOption(program, args);
+    }
     await parse(program, asked);
     const job = jobs[0];
     if (job !== undefined) return { kind: 'job', job, options: readGlobalOptions(job.command) };
   } catch (error) {
     const options = guessGlobalOptions(args);
     if (!(error instanceof CommanderError)) return { kind: 'refused', failure: toFailure(error), options };
-    if (error.exitCode !== 0)
+    if (error.exitCode !== 0) {
+      const { toUsageFailure } = await import('./usage.ts');
       return { kind: 'refused', failure: toUsageFailure(error, program, asked), options };
+    }
   }
   return { kind: 'help', text: help, options: guessGlobalOptions(args) };
 }

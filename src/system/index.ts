@@ -23,7 +23,6 @@ export {
   type FileSource,
 } from './file-source.ts';
 export type { FileSystemFacts } from './file-system.ts';
-export { readJsonFile, readObjectIfAny } from './json-file.ts';
 export type { LockHolder, LockOptions } from './lock.ts';
 export type { MemoryFacts, ProcessFacts } from './machine.ts';
 export { describeMissing, type MissingProtection } from './missing-protection.ts';
@@ -32,8 +31,10 @@ export {
   isRunning,
   readFileSystem,
   readGroupId,
+  readJsonFile,
   readLockHolder,
   readMemory,
+  readObjectIfAny,
   readProcess,
   spawnContained,
   withLock,

@@ -2,6 +2,7 @@
 import type * as contained from './contained-child.ts';
 import type * as fileSystem from './file-system.ts';
 import type * as groups from './groups.ts';
+import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
 
@@ -20,6 +21,14 @@ export const isMountPoint: typeof fileSystem.isMountPoint = async (path) =>
 /** {@inheritDoc groups.readGroupId} */
 export const readGroupId: typeof groups.readGroupId = async (name) =>
   (await import('./groups.ts')).readGroupId(name);
+
+/** {@inheritDoc jsonFile.readJsonFile} */
+export const readJsonFile: typeof jsonFile.readJsonFile = async (path, options) =>
+  (await import('./json-file.ts')).readJsonFile(path, options);
+
+/** {@inheritDoc jsonFile.readObjectIfAny} */
+export const readObjectIfAny: typeof jsonFile.readObjectIfAny = async (path) =>
+  (await import('./json-file.ts')).readObjectIfAny(path);
 
 /** {@inheritDoc lock.withLock} */
 export const withLock: typeof lock.withLock = async (path, options, use) =>
