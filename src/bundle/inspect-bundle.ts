@@ -1,7 +1,7 @@
 /** What a bundle says about itself, from its first kilobytes, whatever the size of the model. */
 import { throwIfAborted, type ByteSource } from '../core/index.ts';
 import { hashBytes } from '../system/index.ts';
-import { assertDigests } from './examine.ts';
+import { assertDigests } from './assert-digests.ts';
 import { BundleFailure } from './error.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 import { isMetadataName, parseLeadingMetadata, SUMS_NAME, type MetadataFiles } from './metadata-files.ts';

@@ -31,13 +31,13 @@ export interface MiltonProcess {
 export async function runMilton(args: readonly string[], host: MiltonProcess): Promise<number> {
   const lost = watchOutputs(host);
   const chosen = await chooseJob(args, host);
-  const printer = createPrinter({ ...host, mode: chosen.options, color: chosen.options.color });
+  const printer = await createPrinter({ ...host, mode: chosen.options, color: chosen.options.color });
   const exitCode = await finish(chosen, host, printer);
   // A failed write is told as an event, a turn after the write.
   await setImmediate();
   const error = lost();
   if (error === null) return exitCode;
-  printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
+  await printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
   return exitCode === 0 ? 1 : exitCode;
 }
 
@@ -87,7 +87,7 @@ async function finish(chosen: Chosen, host: MiltonProcess, printer: Printer): Pr
       await printer.result({ json: { help: chosen.text }, text: chosen.text.trimEnd().split('\n') });
       return 0;
     case 'refused':
-      printer.failure(chosen.failure);
+      await printer.failure(chosen.failure);
       return chosen.failure.exitCode;
     case 'job':
       return runJob(chosen.job, chosen.options, host, printer);
@@ -137,7 +137,7 @@ async function runJob(
   } catch (error) {
     progress.stop();
     const failure = toFailure(error);
-    printer.failure(failure);
+    await printer.failure(failure);
     return failure.exitCode;
   } finally {
     interrupts.dispose();
