@@ -1,5 +1,4 @@
 /** One run of the command: understand the arguments, do the job, print the outcome, name the exit code. Never throws. */
-import { setImmediate } from 'node:timers/promises';
 import { CommanderError, type Command } from 'commander';
 import { isErrno, messageOf, type Failure, type Warning } from '../core/index.ts';
 import { resolveStateDirectory, type Clock } from '../system/index.ts';
@@ -34,7 +33,7 @@ export async function runMilton(args: readonly string[], host: MiltonProcess): P
   const printer = await createPrinter({ ...host, mode: chosen.options, color: chosen.options.color });
   const exitCode = await finish(chosen, host, printer);
   // A failed write is told as an event, a turn after the write.
-  await setImmediate();
+  await new Promise((resolve) => setImmediate(resolve));
   const error = lost();
   if (error === null) return exitCode;
   await printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
