@@ -75,16 +75,6 @@ export async function examineBundle(bundle: BundleEntries, options: ExamineOptio
   return { metadata, files, mismatches, artifactSha256, fileCount: model.length, totalSizeBytes };
 }
 
-/** Throws `BUNDLE_DIGEST_MISMATCH` with the first of them. */
-export function assertDigests(mismatches: readonly DigestMismatch[]): void {
-  const [first] = mismatches;
-  if (first === undefined) return;
-  const others = mismatches.length === 1 ? '' : `, and ${mismatches.length - 1} more files do not either`;
-  throw new BundleFailure('BUNDLE_DIGEST_MISMATCH', `${first.path} does not match SHA256SUMS${others}.`, {
-    details: { path: first.path, expected: `sha256:${first.expected}`, received: `sha256:${first.received}` },
-  });
-}
-
 /** Before a byte of it is used. */
 function assertExpected({ path }: BundleEntry, format: 1 | 2): void {
   if (format === 1 && path === EDGE_NAME) {

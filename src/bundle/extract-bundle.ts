@@ -4,7 +4,8 @@
  */
 import { resolve } from 'node:path';
 import type { ByteSource } from '../core/index.ts';
-import { assertDigests, examineBundle } from './examine.ts';
+import { assertDigests } from './assert-digests.ts';
+import { examineBundle } from './examine.ts';
 import { assertRoom } from './free-space.ts';
 import { openBundleEntries } from './open-entries.ts';
 import { linkKnown, withPrivateFolder } from './private-folder.ts';

@@ -65,7 +65,8 @@ export function formatFill(sizeBytes: number): Uint8Array {
   let rest = sizeBytes;
   // Half a member at a time, so that what is left is never too small for one.
   for (; rest > MAX_FILL_BYTES; rest -= HALF_FILL_BYTES) parts.push(formatFillMember(HALF_FILL_BYTES));
-  return concat([...parts, formatFillMember(rest)]);
+  const last = formatFillMember(rest);
+  return parts.length === 0 ? last : concat([...parts, last]);
 }
 
 /** Header, XLEN, subfield header, an empty stored block, trailer. */

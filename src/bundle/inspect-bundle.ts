@@ -1,9 +1,8 @@
 /** What a bundle says about itself, from its first kilobytes, whatever the size of the model. */
 import { throwIfAborted, type ByteSource } from '../core/index.ts';
 import { hashBytes } from '../system/index.ts';
-import { assertDigests } from './examine.ts';
+import { assertDigests } from './assert-digests.ts';
 import { BundleFailure } from './error.ts';
-import { readFormat1Entries } from './format1-entries.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 import { isMetadataName, parseLeadingMetadata, SUMS_NAME, type MetadataFiles } from './metadata-files.ts';
 import { isFormat2, readMetadataRegion } from './metadata-region.ts';
@@ -45,6 +44,7 @@ export async function readLeading(
     assertOwnDigests(files, metadata);
     return metadata;
   }
+  const { readFormat1Entries } = await import('./format1-entries.ts');
   const files = new Map<string, Uint8Array>();
   let topFolder = '';
   let contentBytes = 0;

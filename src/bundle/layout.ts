@@ -52,8 +52,13 @@ export function planArchive(frame: ArchiveFrame, metadata: MetadataFiles): Archi
   return { ...frame, regionBytes, payloadBytes, sizeBytes: regionBytes + memberBytes(payloadBytes) };
 }
 
-/** Members 1 and 2: everything before the model. */
+/** Members 1 and 2 in one piece: everything before the model. */
 export function formatRegion(layout: ArchiveLayout, metadata: MetadataFiles): Uint8Array {
+  return concat(formatRegionMembers(layout, metadata));
+}
+
+/** The metadata, then the fill. */
+export function formatRegionMembers(layout: ArchiveLayout, metadata: MetadataFiles): readonly Uint8Array[] {
   const parts = namesOf(metadata).flatMap((name) => {
     const bytes = metadata.get(name) ?? new Uint8Array();
     return [
@@ -63,7 +68,7 @@ export function formatRegion(layout: ArchiveLayout, metadata: MetadataFiles): Ui
     ];
   });
   const member = formatMember(concat(parts));
-  return concat([member, formatFill(layout.regionBytes - member.length)]);
+  return [member, formatFill(layout.regionBytes - member.length)];
 }
 
 export function formatModelHeader(frame: ArchiveFrame, file: ModelFile): Uint8Array {

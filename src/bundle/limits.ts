@@ -42,5 +42,8 @@ export const MAX_TAR_END_BYTES = 21 * 512;
 /** What `list` reads of a bundle without an index at its start (those of the Python tool), after inflation. */
 export const MAX_LIST_BYTES = 256 * 1024;
 
+/** How many bundles `list` reads at a time: as many as Node has threads for files. */
+export const MAX_OPEN_BUNDLES = 4;
+
 /** The largest second that a ustar header can say: eleven octal digits, the year 2242. */
 export const MAX_TAR_SECONDS = 8 ** 11 - 1;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compareVersions, Failure, isErrno, messageOf } from '../core/index.ts';
 import { toSystemFailure, withFileSource } from '../system/index.ts';
 import { readLeading } from './inspect-bundle.ts';
-import { MAX_LIST_BYTES } from './limits.ts';
+import { MAX_LIST_BYTES, MAX_OPEN_BUNDLES } from './limits.ts';
 import type { ListedBundle } from './types.ts';
 
 /** Every `*.tar.gz` of the folder; one that cannot be read is listed with its failure. An absent folder holds none. */
@@ -14,9 +14,10 @@ export async function listBundles(
 ): Promise<readonly ListedBundle[]> {
   const names = await readNames(directory);
   const bundles: ListedBundle[] = [];
-  for (const name of names) {
-    const listed = await describeBundle(join(directory, name), name, signal);
-    if (listed !== null) bundles.push(listed);
+  for (let at = 0; at < names.length; at += MAX_OPEN_BUNDLES) {
+    const some = names.slice(at, at + MAX_OPEN_BUNDLES);
+    const listed = await Promise.all(some.map((name) => describeBundle(join(directory, name), name, signal)));
+    bundles.push(...listed.filter((bundle) => bundle !== null));
   }
   return bundles.toSorted((a, b) => timeOf(b) - timeOf(a) || compareVersions(b.name, a.name));
 }

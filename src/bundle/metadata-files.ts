@@ -56,12 +56,13 @@ export function parseMetadata(
 ): BundleMetadata {
   const sums = parseSums(required(files, SUMS_NAME));
   assertFormat(format, sums, files);
-  const manifest = readManifest(files);
-  const registryEntry = readObject(files, REGISTRY_ENTRY_NAME);
-  const benchmarkSummary = readObject(files, SUMMARY_NAME);
+  const trees = treesOf(files);
+  const manifest = parseManifest(toPlainJson(trees(MANIFEST_NAME)));
+  const registryEntry = readObject(trees, REGISTRY_ENTRY_NAME);
+  const benchmarkSummary = readObject(trees, SUMMARY_NAME);
   assertSums(sums, manifest, format);
-  const edge = format === 2 ? parseEdgeFile(toPlainJson(readTree(files, EDGE_NAME))) : null;
-  if (edge !== null) assertFormat2({ files, manifest, edge, sums, topFolder });
+  const edge = format === 2 ? parseEdgeFile(toPlainJson(trees(EDGE_NAME))) : null;
+  if (edge !== null) assertFormat2({ files, trees, manifest, edge, sums, topFolder });
   const signed = files.has(SIGNATURE_NAME) ? 'signed, not checked' : 'none';
   return { format, topFolder, manifest, edge, registryEntry, benchmarkSummary, sums, sizeBytes, signed };
 }
@@ -76,7 +77,7 @@ export function parseLeadingMetadata(
 ): BundleMetadata {
   const sums = parseSums(required(files, SUMS_NAME));
   assertFormat(1, sums, files);
-  const manifest = readManifest(files);
+  const manifest = parseManifest(toPlainJson(treesOf(files)(MANIFEST_NAME)));
   assertSums(sums, manifest, 1);
   const { registry_entry: registryEntry, benchmark_summary: benchmarkSummary } = manifest;
   return {
@@ -135,17 +136,18 @@ function assertSums(sums: DigestList, manifest: BundleManifest, format: 1 | 2): 
 
 function assertFormat2(bundle: {
   readonly files: MetadataFiles;
+  readonly trees: Trees;
   readonly manifest: BundleManifest;
   readonly edge: EdgeFile;
   readonly sums: DigestList;
   readonly topFolder: string;
 }): void {
-  const { files, manifest, edge, sums, topFolder } = bundle;
+  const { files, trees, manifest, edge, sums, topFolder } = bundle;
   const id = toBundleId(manifest.model_version, new Date(archiveSecond(manifest) * 1000));
   equal('The bundle id does not follow from version and time', id, manifest.bundle_id);
   equal('The top folder is not named after the bundle', manifest.bundle_id, topFolder);
   equal('SHA256SUMS is not in its one order and form', formatSums(sums), utf8(required(files, SUMS_NAME)));
-  const tree = readTree(files, MANIFEST_NAME) as Map<string, JsonTree>;
+  const tree = trees(MANIFEST_NAME) as Map<string, JsonTree>;
   for (const [key, name] of [
     ['registry_entry', REGISTRY_ENTRY_NAME],
     ['benchmark_summary', SUMMARY_NAME],
@@ -153,7 +155,7 @@ function assertFormat2(bundle: {
     equal(
       `${name} is not what the manifest says`,
       formatJson(tree.get(key) ?? null),
-      formatJson(readTree(files, name)),
+      formatJson(trees(name)),
     );
   }
   const { artifact, evidence } = edge;
@@ -183,8 +185,22 @@ function required(files: MetadataFiles, name: string): Uint8Array {
   });
 }
 
-function readObject(files: MetadataFiles, name: string): JsonObject {
-  const value = toPlainJson(readTree(files, name));
+/** The documents by name, each parsed once, when it is first asked for. */
+type Trees = (name: string) => JsonTree;
+
+function treesOf(files: MetadataFiles): Trees {
+  const trees = new Map<string, JsonTree>();
+  return (name) => {
+    const known = trees.get(name);
+    if (known !== undefined) return known;
+    const tree = readTree(files, name);
+    trees.set(name, tree);
+    return tree;
+  };
+}
+
+function readObject(trees: Trees, name: string): JsonObject {
+  const value = toPlainJson(trees(name));
   fieldsOf(value, { file: name });
   return isJsonObject(value) ? value : {};
 }
@@ -211,8 +227,4 @@ function disagree(message: string, expected: string, received: string): BundleFa
   return new BundleFailure('BUNDLE_METADATA_DISAGREES', message, {
     details: { expected: escapeText(expected), received: escapeText(received) },
   });
-}
-
-function readManifest(files: MetadataFiles): BundleManifest {
-  return parseManifest(toPlainJson(readTree(files, MANIFEST_NAME)));
 }

@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
+import { assertBytes } from './expected-bytes.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_PAYLOAD_BYTES,
@@ -12,11 +13,10 @@ import {
   GZIP_HEADER_BYTES,
   GZIP_TRAILER_BYTES,
 } from './gzip-frame.ts';
-import { formatRegion, planArchive, REGION_UNIT_BYTES, type ArchiveLayout } from './layout.ts';
+import { formatRegionMembers, planArchive, REGION_UNIT_BYTES, type ArchiveLayout } from './layout.ts';
 import { MAX_METADATA_BYTES } from './limits.ts';
 import { archiveSecond } from './manifest.ts';
 import { METADATA_NAMES, parseMetadata, SIGNATURE_NAME, type MetadataFiles } from './metadata-files.ts';
-import { assertBytes } from './stored-reader.ts';
 import { concat, paddingOf, TAR_BLOCK_BYTES } from './tar-header.ts';
 import { parseUstar } from './ustar.ts';
 import type { BundleMetadata } from './types.ts';
@@ -52,12 +52,13 @@ export async function readMetadataRegion(source: ByteSource): Promise<MetadataRe
   };
   const layout = planArchive(frame, files);
   assertSize(source, layout);
-  const expected = formatRegion(layout, files);
-  const received =
-    start.length >= expected.length
-      ? start.subarray(0, expected.length)
-      : await source.read(0, expected.length);
-  assertBytes(received, expected, { what: 'the frame around the metadata', offset: 0 });
+  const received = start.length >= layout.regionBytes ? start : await source.read(0, layout.regionBytes);
+  let offset = 0;
+  for (const expected of formatRegionMembers(layout, files)) {
+    const end = offset + expected.length;
+    assertBytes(received.subarray(offset, end), expected, { what: 'the frame around the metadata', offset });
+    offset = end;
+  }
   return { metadata, files, layout };
 }
 

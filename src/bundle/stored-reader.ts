@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib';
 import { throwIfAborted, type ByteSource } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
+import { assertBytes, toHex } from './expected-bytes.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_PAYLOAD_BYTES,
@@ -148,37 +149,10 @@ export class StoredReader {
 
 const FULL_HEADER = blockHeader(BLOCK_PAYLOAD_BYTES, false);
 
-/** Throws `BUNDLE_NOT_CANONICAL`, with the offset in the archive where it is known. */
-export function assertBytes(
-  received: Uint8Array,
-  expected: Uint8Array,
-  { what, offset }: { readonly what: string; readonly offset: number | null },
-): void {
-  if (Buffer.compare(received, expected) === 0) return;
-  const at = expected.findIndex((byte, index) => byte !== received[index]);
-  const from = Math.max(0, at);
-  const where = offset === null ? '' : ` at offset ${offset + from}`;
-  throw new BundleFailure(
-    'BUNDLE_NOT_CANONICAL',
-    `${what[0]?.toUpperCase()}${what.slice(1)} differs${where} from the only form it may have.`,
-    {
-      details: {
-        ...(offset === null ? {} : { offset: offset + from }),
-        expected: toHex(expected.subarray(from, from + 16)),
-        received: toHex(received.subarray(from, from + 16)),
-      },
-    },
-  );
-}
-
 function newBuffer(capacity: number): ChunkBuffer {
   return {
     start: new Uint8Array(GZIP_HEADER.length),
     payload: Buffer.allocUnsafe(capacity),
     headers: new Uint8Array(BLOCKS_PER_CHUNK * BLOCK_HEADER_BYTES),
   };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

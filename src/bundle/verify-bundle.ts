@@ -1,6 +1,7 @@
 /** Reads a bundle to its last byte and says whether it is exactly what it claims to be; writes nothing. */
 import type { ByteSource } from '../core/index.ts';
-import { assertDigests, examineBundle } from './examine.ts';
+import { assertDigests } from './assert-digests.ts';
+import { examineBundle } from './examine.ts';
 import { openBundleEntries } from './open-entries.ts';
 import type { VerifiedBundle, WorkOptions } from './types.ts';
 

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 /** The command `milton`: checks the Node it runs on, builds what the rest is handed, and sets the exit code. */
-import process from 'node:process';
-
 const OLDEST_NODE = [20, 19] as const;
 
 // Nothing but a dynamic import follows: an older Node would stumble over the files behind it before saying why.
@@ -16,18 +14,20 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 }
 
 async function start(): Promise<void> {
-  const { readPackageVersion } = await import('./package-version.ts');
-  const version = readPackageVersion();
   const args = process.argv.slice(2);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    const { readPackageVersion } = await import('./package-version.ts');
     process.stdout.once('error', sayLost);
-    process.stdout.write(`${version}\n`);
+    process.stdout.write(`${readPackageVersion()}\n`);
     return;
   }
-  const { runMilton } = await import('./run.ts');
-  const { systemClock } = await import('../system/index.ts');
+  const [{ runMilton }, { systemClock }, { readPackageVersion }] = await Promise.all([
+    import('./run.ts'),
+    import('../system/index.ts'),
+    import('./package-version.ts'),
+  ]);
   process.exitCode = await runMilton(args, {
-    version,
+    version: readPackageVersion(),
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

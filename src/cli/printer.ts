@@ -1,7 +1,6 @@
 /** The one place that writes to the terminal: results, warnings and failures, for people or as one JSON document. */
 import { escapeText, formatJson, type Failure, type JsonValue, type Warning } from '../core/index.ts';
 import type { CommandResult, Environment, Output, OutputMode } from './context.ts';
-import { failureText } from './failure-text.ts';
 import { textStyle, type TextStyle } from './text-style.ts';
 
 export interface PrinterOptions {
@@ -17,16 +16,16 @@ export interface Printer {
   readonly errorStyle: TextStyle;
   /** `said`: warnings that are printed already. */
   result(result: CommandResult, said?: readonly Warning[]): Promise<void>;
-  failure(failure: Failure): void;
+  failure(failure: Failure): Promise<void>;
   /** A failure of standard output itself: said on standard error, with `--json` too. */
-  lost(failure: Failure): void;
+  lost(failure: Failure): Promise<void>;
   notice(text: string): void;
   warning(warning: Warning): void;
 }
 
-export function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptions): Printer {
-  const outStyle = textStyle(stdout, { env, color });
-  const errorStyle = textStyle(stderr, { env, color });
+export async function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptions): Promise<Printer> {
+  const outStyle = await textStyle(stdout, { env, color });
+  const errorStyle = await textStyle(stderr, { env, color });
   const writeLines = (stream: Output, lines: readonly string[]): void => {
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
   };
@@ -40,16 +39,17 @@ export function createPrinter({ stdout, stderr, env, mode, color }: PrinterOptio
       } else if (result.failure === undefined) {
         stdout.write(toPrintableJson({ ok: true, ...result.json, warnings: toJson([...said, ...warnings]) }));
       }
-      if (result.failure !== undefined) printer.failure(result.failure);
+      if (result.failure !== undefined) await printer.failure(result.failure);
     },
-    failure(failure) {
+    async failure(failure) {
       if (mode.json) {
         stdout.write(toPrintableJson({ ok: false, error: { ...failure.toReport() } }));
         if (!mode.verbose) return;
       }
-      printer.lost(failure);
+      await printer.lost(failure);
     },
-    lost(failure) {
+    async lost(failure) {
+      const { failureText } = await import('./failure-text.ts');
       writeLines(stderr, failureText(failure, { colors: errorStyle.colors, verbose: mode.verbose }));
     },
     notice(text) {

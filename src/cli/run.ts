@@ -1,5 +1,4 @@
 /** One run of the command: understand the arguments, do the job, print the outcome, name the exit code. Never throws. */
-import { setImmediate } from 'node:timers/promises';
 import { CommanderError, type Command } from 'commander';
 import { isErrno, messageOf, type Failure, type Warning } from '../core/index.ts';
 import { resolveStateDirectory, type Clock } from '../system/index.ts';
@@ -11,7 +10,6 @@ import { createPrinter, type Printer } from './printer.ts';
 import { buildProgram, type Job } from './program.ts';
 import { createProgress } from './progress.ts';
 import { listenForInterrupts, type SignalSource } from './signals.ts';
-import { toUsageFailure } from './usage.ts';
 
 /** A stream of a process: an error arrives as an event. */
 export interface ProcessOutput extends Output {
@@ -33,13 +31,13 @@ export interface MiltonProcess {
 export async function runMilton(args: readonly string[], host: MiltonProcess): Promise<number> {
   const lost = watchOutputs(host);
   const chosen = await chooseJob(args, host);
-  const printer = createPrinter({ ...host, mode: chosen.options, color: chosen.options.color });
+  const printer = await createPrinter({ ...host, mode: chosen.options, color: chosen.options.color });
   const exitCode = await finish(chosen, host, printer);
   // A failed write is told as an event, a turn after the write.
-  await setImmediate();
+  await new Promise((resolve) => setImmediate(resolve));
   const error = lost();
   if (error === null) return exitCode;
-  printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
+  await printer.lost(new CliFailure('CLI_OUTPUT_LOST', `Cannot write to standard output: ${error.message}.`));
   return exitCode === 0 ? 1 : exitCode;
 }
 
@@ -58,15 +56,20 @@ async function chooseJob(args: readonly string[], host: MiltonProcess): Promise<
   });
   let asked = args;
   try {
-    asked = await helpAsOption(program, args);
+    if (args.includes('help')) {
+      const { helpAsOption } = await import('./help-as-option.ts');
+      asked = await helpAsOption(program, args);
+    }
     await parse(program, asked);
     const job = jobs[0];
     if (job !== undefined) return { kind: 'job', job, options: readGlobalOptions(job.command) };
   } catch (error) {
     const options = guessGlobalOptions(args);
     if (!(error instanceof CommanderError)) return { kind: 'refused', failure: toFailure(error), options };
-    if (error.exitCode !== 0)
+    if (error.exitCode !== 0) {
+      const { toUsageFailure } = await import('./usage.ts');
       return { kind: 'refused', failure: toUsageFailure(error, program, asked), options };
+    }
   }
   return { kind: 'help', text: help, options: guessGlobalOptions(args) };
 }
@@ -84,7 +87,7 @@ async function finish(chosen: Chosen, host: MiltonProcess, printer: Printer): Pr
       await printer.result({ json: { help: chosen.text }, text: chosen.text.trimEnd().split('\n') });
       return 0;
     case 'refused':
-      printer.failure(chosen.failure);
+      await printer.failure(chosen.failure);
       return chosen.failure.exitCode;
     case 'job':
       return runJob(chosen.job, chosen.options, host, printer);
@@ -134,7 +137,7 @@ async function runJob(
   } catch (error) {
     progress.stop();
     const failure = toFailure(error);
-    printer.failure(failure);
+    await printer.failure(failure);
     return failure.exitCode;
   } finally {
     interrupts.dispose();

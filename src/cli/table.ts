@@ -12,26 +12,26 @@ const GAP = 2;
 const MIN_TEXT_COLUMN = 16;
 
 /** `columns`: the width to fit, null for no limit. Cells may hold colours. */
-export async function formatTable(
+export function formatTable(
   head: readonly string[],
   rows: readonly TableRow[],
   columns: number | null,
-): Promise<readonly string[]> {
+): readonly string[] {
   const widths = fitWidths([head, ...rows], columns);
   if (widths === null) return formatBlocks(head, rows);
-  const { default: Table } = await import('cli-table3');
-  const wrap = (row: TableRow): string[] => row.map((cell, index) => wrapCell(cell, widths[index] ?? 0));
-  const table = new Table({
-    chars: NO_BORDERS,
-    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
-    head: wrap(head),
-    colWidths: widths.map((width) => width + GAP),
-  });
-  table.push(...rows.map(wrap));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+  return [head, ...rows].flatMap((row) => formatRow(row, widths));
+}
+
+/** As many lines as its highest cell has. */
+function formatRow(row: TableRow, widths: readonly number[]): string[] {
+  const cells = widths.map((width, index) => wrapCell(row[index] ?? '', width));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) =>
+    cells
+      .map((lines, index) => padTo(lines[at] ?? '', widths[index] ?? 0))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
 }
 
 /** `label  value` lines, a blank line between rows. A mark in a column without a title goes before the next value. */
@@ -53,24 +53,6 @@ function formatBlocks(head: readonly string[], rows: readonly TableRow[]): reado
     return number === 0 ? lines : ['', ...lines];
   });
 }
-
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
 
 /**
  * Takes from the widest column that can give, one character at a time, until the row fits; null where it cannot without
@@ -97,16 +79,17 @@ function widthsOf(rows: readonly TableRow[], measure: (cell: string) => number):
   );
 }
 
-/** The library cuts colour codes in two when it wraps, so that no cell is left for it to wrap. */
-function wrapCell(cell: string, width: number): string {
-  return cell
-    .split('\n')
-    .flatMap((line) => {
-      const [, before = '', plain = '', after = ''] = ONE_STYLE.exec(line) ?? [];
-      if (visibleWidth(plain) <= width) return [line];
-      return breakText(plain, width).map((part) => before + part + after);
-    })
-    .join('\n');
+/** Its lines; a colour begins and ends in each. */
+function wrapCell(cell: string, width: number): string[] {
+  return cell.split('\n').flatMap((line) => {
+    const [, before = '', plain = '', after = ''] = ONE_STYLE.exec(line) ?? [];
+    if (visibleWidth(plain) <= width) return [line];
+    return breakText(plain, width).map((part) => before + part + after);
+  });
+}
+
+function padTo(line: string, width: number): string {
+  return line + ' '.repeat(Math.max(0, width - visibleWidth(line)));
 }
 
 /** At the last blank that fits. */
@@ -139,7 +122,7 @@ function narrowestWidth(cell: string): number {
   return Math.max(...words, Math.min(MIN_TEXT_COLUMN, visibleWidth(cell)));
 }
 
-/** Terminals give the characters of East Asia and emoji two columns, and the library counts as they do. */
+/** Terminals give the characters of East Asia and emoji two columns. */
 function columnsOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 }

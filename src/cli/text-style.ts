@@ -1,10 +1,13 @@
 /** Colours, width and tables for the texts of commands: plain where nobody would see them. */
-import picocolors from 'picocolors';
+import type picocolors from 'picocolors';
 import { escapeText } from '../core/index.ts';
 import type { Environment, Output } from './context.ts';
-import { formatTable, type TableRow } from './table.ts';
+import type { TableRow } from './table.ts';
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+export type Colors = Pick<
+  ReturnType<typeof picocolors.createColors>,
+  'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow'
+>;
 
 export interface TextStyle {
   readonly colors: Colors;
@@ -24,18 +27,20 @@ export interface TextStyleOptions {
   readonly color: boolean;
 }
 
-export function textStyle(stream: Output, { env, color }: TextStyleOptions): TextStyle {
-  const colors = picocolors.createColors(color && wantsColor(stream, env));
+export async function textStyle(stream: Output, { env, color }: TextStyleOptions): Promise<TextStyle> {
+  const colors = color && wantsColor(stream, env) ? await loadColors() : PLAIN;
   const columns = stream.isTTY === true ? Math.min(stream.columns || 80, MAX_TEXT_COLUMNS) : null;
   return {
     colors,
     columns,
-    table: (head, rows) =>
-      formatTable(
+    async table(head, rows) {
+      const { formatTable } = await import('./table.ts');
+      return formatTable(
         head.map((title) => colors.dim(title)),
         rows,
         columns,
-      ),
+      );
+    },
     facts(entries) {
       const width = Math.max(0, ...entries.map(([label]) => label.length));
       return entries.flatMap(([label, value]) =>
@@ -44,6 +49,20 @@ export function textStyle(stream: Output, { env, color }: TextStyleOptions): Tex
     },
   };
 }
+
+async function loadColors(): Promise<Colors> {
+  const { default: library } = await import('picocolors');
+  return library.createColors(true);
+}
+
+const PLAIN: Colors = {
+  bold: String,
+  cyan: String,
+  dim: String,
+  green: String,
+  red: String,
+  yellow: String,
+};
 
 /** Text of a file or a person, safe to print, or a dash where there is none. */
 export function shown(text: string | null | undefined): string {

@@ -28,17 +28,17 @@ export function toPlainJson(tree: JsonTree): JsonValue {
   if (tree instanceof Map) {
     const object: Record<string, JsonValue> = {};
     for (const [key, value] of tree) {
-      // `__proto__` as an own key, not as the prototype.
-      Object.defineProperty(object, key, {
-        value: toPlainJson(value),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      if (key === '__proto__') setOwnPrototypeKey(object, toPlainJson(value));
+      else object[key] = toPlainJson(value);
     }
     return object;
   }
   return tree;
+}
+
+/** `__proto__` as a key of its own, not as the prototype. */
+function setOwnPrototypeKey(object: Record<string, JsonValue>, value: JsonValue): void {
+  Object.defineProperty(object, '__proto__', { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** A plain value as a tree, ready to be placed beside values that were read. */

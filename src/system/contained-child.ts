@@ -15,8 +15,9 @@ import { toContainedEnd, type ContainedEnd, type EndFacts } from './contained-en
 import { toLauncherArguments, WATCH_FD } from './contained-launcher.ts';
 import { watchMemory } from './contained-memory.ts';
 import { outputTail, type OutputTail } from './contained-output.ts';
-import { findProtections, type ContainedLimits, type MissingProtection } from './contained-protections.ts';
+import { findProtections, type ContainedLimits } from './contained-protections.ts';
 import { killEverything, killGroup } from './contained-strays.ts';
+import type { MissingProtection } from './missing-protection.ts';
 
 export type ContainedProgram =
   /** A module for Node, with a channel for messages (`process.send`, `process.on('message')`). */
@@ -77,11 +78,6 @@ export async function spawnContained(
     return notRunning({ kind: 'not-started', reason: messageOf(error) }, missing);
   }
   return supervise(child, { pid: child.pid, mark, missing, oomKillsBefore, limits, signal });
-}
-
-/** What `missingProtections` says, for a report: `memory-limit (prlimit was not found)`. */
-export function describeMissing({ protection, reason }: MissingProtection): string {
-  return `${protection} (${reason})`;
 }
 
 interface Supervision {

@@ -4,25 +4,7 @@ import { access, constants } from 'node:fs/promises';
 import process from 'node:process';
 
 import { messageOf } from '../core/index.ts';
-
-export type Protection =
-  /** The kernel kills the process when its parent dies, whatever the parent died of. */
-  | 'death-signal'
-  /** Its memory is limited. */
-  | 'memory-limit'
-  /** A crash leaves no core file, which would be as large as the model. */
-  | 'no-core-file'
-  /** Others come first at the processor. */
-  | 'low-priority'
-  /** When memory runs out, the kernel takes this process and not the live server. */
-  | 'first-to-go'
-  /** Processes that leave the group are found and killed too. */
-  | 'stray-search';
-
-export interface MissingProtection {
-  readonly protection: Protection;
-  readonly reason: string;
-}
+import type { MissingProtection, Protection } from './missing-protection.ts';
 
 export interface ContainedLimits {
   /** Private writable memory of each process, in bytes (RLIMIT_DATA). Mapped files, such as weights, do not count. */

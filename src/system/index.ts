@@ -1,14 +1,8 @@
 /** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
 export { fixedClock, systemClock, type Clock } from './clock.ts';
-export {
-  describeMissing,
-  spawnContained,
-  type ContainedChild,
-  type ContainedOptions,
-  type ContainedProgram,
-} from './contained-child.ts';
+export type { ContainedChild, ContainedOptions, ContainedProgram } from './contained-child.ts';
 export type { ContainedEnd } from './contained-end.ts';
-export type { ContainedLimits, MissingProtection } from './contained-protections.ts';
+export type { ContainedLimits } from './contained-protections.ts';
 export { createSha256, hashBytes, hashSource, type HashOptions } from './digest.ts';
 export {
   createExclusive,
@@ -28,13 +22,27 @@ export {
   type FileIdentity,
   type FileSource,
 } from './file-source.ts';
-export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
-export { readGroupId } from './groups.ts';
-export { requestHttp, type HttpAnswer, type HttpRequestOptions } from './http-request.ts';
-export { readJsonFile, readObjectIfAny } from './json-file.ts';
-export { readLockHolder, withLock, type LockHolder, type LockOptions } from './lock.ts';
-export { isRunning, readMemory, readProcess, type MemoryFacts, type ProcessFacts } from './machine.ts';
-export { runCommand, type CommandEnd, type RunCommandOptions } from './run-command.ts';
+export type { FileSystemFacts } from './file-system.ts';
+export type { HttpAnswer, HttpRequestOptions } from './http-request.ts';
+export type { LockHolder, LockOptions } from './lock.ts';
+export type { MemoryFacts, ProcessFacts } from './machine.ts';
+export { describeMissing, type MissingProtection } from './missing-protection.ts';
+export {
+  isMountPoint,
+  isRunning,
+  readFileSystem,
+  readGroupId,
+  readJsonFile,
+  readLockHolder,
+  readMemory,
+  readObjectIfAny,
+  readProcess,
+  requestHttp,
+  runCommand,
+  spawnContained,
+  withLock,
+} from './on-first-use.ts';
+export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export {
   resolveStateDirectory,
   stateDirectory,

@@ -137,6 +137,57 @@ describe('the options of every command', () => {
   });
 });
 
+describe('a command', () => {
+  const commandsIn = (urls: readonly string[]): string[] =>
+    urls.flatMap((url) => /dist\/cli\/commands\/(.+)\.js$/.exec(url)?.[1] ?? []);
+
+  it('is not loaded for the list of commands, nor for a name that is misspelt', async () => {
+    expect(commandsIn(await loadedFiles(['--help']))).toEqual([]);
+    expect(commandsIn(await loadedFiles(['bundel', 'list']))).toEqual([]);
+  });
+
+  it('loads no other command', async () => {
+    expect(commandsIn(await loadedFiles(['rollback', '--help'])).toSorted()).toEqual([
+      'rollback',
+      'target-options',
+    ]);
+  });
+});
+
+describe('looking into bundles', () => {
+  // Each file costs about half a millisecond of a start.
+  const MAX_FILES = 64;
+  const HEAVY = [
+    'bundle/create-bundle',
+    'bundle/extract-bundle',
+    'bundle/open-artifact',
+    'bundle/stage-artifact',
+    'cli/commands/bundle-create',
+    'system/contained-child',
+    'system/lock',
+  ];
+
+  it('loads nothing of what packs, locks, starts processes or knows models', async () => {
+    const bundles = join(place.folder, 'bundles');
+    await writeFile(join(place.folder, 'look.gguf'), await smallGguf());
+    const created = ['--model', 'look.gguf', '--version', 'v1', '--out', bundles, '--quiet'];
+    const { stdout } = await place.milton('bundle', 'create', ...created);
+    for (const args of [
+      ['bundle', 'inspect', stdout.trim()],
+      ['bundle', 'list', '--dir', bundles],
+    ]) {
+      const urls = await loadedFiles(args);
+      const own = urls.flatMap((url) => /dist\/(.+)\.js$/.exec(url)?.[1] ?? []);
+      expect(own).toContain('bundle/inspect-bundle');
+      expect(own.filter((file) => /^(gguf|hf|evidence|engine|deploy|pipeline)\//.test(file))).toEqual([]);
+      expect(own.filter((file) => HEAVY.includes(file))).toEqual([]);
+      expect(own.length).toBeLessThanOrEqual(MAX_FILES);
+      const libraries = urls.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? []);
+      expect(new Set(libraries)).toEqual(new Set(['commander']));
+    }
+  });
+});
+
 describe('an output that goes away', () => {
   it('is no fault when the reader has seen enough', async () => {
     const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });

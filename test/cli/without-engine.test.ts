@@ -10,7 +10,7 @@ import { candidateOf, entryOf, runOf, useShop } from './shop.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The dependencies of the package, and no more. */
-const PACKAGES = ['commander', 'zod', 'koffi', '@koromix', 'cli-table3', 'picocolors', 'cli-progress'];
+const PACKAGES = ['commander', 'zod', 'koffi', '@koromix', 'picocolors', 'cli-progress'];
 
 const shop = useShop();
 let installed: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatMember } from '../../../src/bundle/gzip-frame.ts';
-import { assertBytes, StoredReader } from '../../../src/bundle/stored-reader.ts';
+import { StoredReader } from '../../../src/bundle/stored-reader.ts';
 import { memorySource } from '../../../src/core/index.ts';
 import { noise } from './bundle-fixtures.ts';
 
@@ -59,19 +59,5 @@ describe('StoredReader', () => {
       signal: AbortSignal.abort(),
     });
     await expect(reader.next(1)).rejects.toMatchObject({ code: 'CORE_INTERRUPTED' });
-  });
-});
-
-describe('assertBytes', () => {
-  it('names the place and both sides', () => {
-    expect(() =>
-      assertBytes(Uint8Array.of(1, 2, 9), Uint8Array.of(1, 2, 3), { what: 'the fill', offset: 100 }),
-    ).toThrow(
-      expect.objectContaining({
-        code: 'BUNDLE_NOT_CANONICAL',
-        message: 'The fill differs at offset 102 from the only form it may have.',
-        details: { offset: 102, expected: '03', received: '09' },
-      }),
-    );
   });
 });

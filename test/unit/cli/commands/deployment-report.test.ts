@@ -3,7 +3,7 @@ import { rolledBackText } from '../../../../src/cli/commands/deployment-report.t
 import { textStyle } from '../../../../src/cli/text-style.ts';
 import type { DeploymentOutcome } from '../../../../src/deploy/index.ts';
 
-const style = textStyle({ isTTY: false, write: () => true }, { env: {}, color: false });
+const style = await textStyle({ isTTY: false, write: () => true }, { env: {}, color: false });
 
 function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
   return {
