@@ -21,6 +21,8 @@ export interface DeployContext {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** How long to wait for another run on this target; 0 or nothing refuses at once. */
+  readonly waitMs?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
   /** Keeps an impatient interrupt from ending the process while the link is being changed or put back. */
   readonly shield?: Shield | undefined;
@@ -35,16 +37,20 @@ export async function readWho(): Promise<ProcessFacts & { readonly user: string 
 
 /** Runs a change while no other can. Throws `TARGET_BUSY` with the holder. */
 export async function withTargetLock<T>(
-  layout: TargetLayout,
+  { layout, waitMs = 0, signal }: Pick<DeployContext, 'layout' | 'waitMs' | 'signal'>,
   command: string,
   use: () => Promise<T>,
 ): Promise<T> {
   let isHeld = false;
   try {
-    return await withLock(layout.lockFile, { command }, () => {
-      isHeld = true;
-      return use();
-    });
+    return await withLock(
+      layout.lockFile,
+      { command, waitMs, ...(signal !== undefined && { signal }) },
+      () => {
+        isHeld = true;
+        return use();
+      },
+    );
   } catch (error) {
     if (isHeld || !(error instanceof SystemFailure) || error.code !== 'SYSTEM_LOCK_BUSY') throw error;
     throw new DeployFailure('TARGET_BUSY', `${layout.targetPath} is being changed: ${error.message}`, {

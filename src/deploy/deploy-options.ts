@@ -1,5 +1,6 @@
 /** How a deployment is to be done, as its operator says. */
 import type { Permissions } from './release-folder.ts';
+import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
@@ -14,6 +15,8 @@ export interface DeployOptions {
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   readonly permissions: Permissions;
+  /** What the load test must show. */
+  readonly gates: Gates;
   /** How the server is restarted and probed. */
   readonly service: ServiceSettings;
 }
@@ -28,5 +31,6 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   allowNetworkFs: false,
   retryBad: false,
   permissions: { fileMode: 0o644, groupId: null },
+  gates: NO_GATES,
   service: NO_SERVICE,
 };

@@ -8,7 +8,9 @@ import { DeployFailure } from './error.ts';
 import type { FinalPlan } from './final-plan.ts';
 import { goBack, toServed } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
-import { runLoadTest, subjectOf } from './load-test.ts';
+import { runGatedLoadTest } from './gated-load-test.ts';
+import { hasGates, toGatesJson } from './gates.ts';
+import { subjectOf } from './load-test.ts';
 import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
@@ -100,7 +102,7 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
     context,
     final: { plan, donor, facts: target },
   } = walk;
-  const { layout, signal, onProgress, engine, clock } = context;
+  const { layout, signal, onProgress, clock } = context;
   const { service } = options;
   const partial = partialPath(layout, attempt.id);
   const final = releasePath(layout, attempt.id);
@@ -122,14 +124,9 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
     verified: async () => {
       await stopFirst(walk, notes);
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
-      const testing = runLoadTest(subject, {
-        engine,
-        tokens: options.loadTestTokens,
-        skip: options.skipLoadTest,
-        allow: release.allowedRules,
-        summary: release.facts.summary,
-        signal,
-      });
+      const live = target.view.releases.find(({ id }) => id === plan.from) ?? null;
+      const test = { allow: release.allowedRules, summary: release.facts.summary };
+      const testing = runGatedLoadTest({ subject, test, options, live }, context);
       const tested = await testing.catch((error: unknown) => {
         throw withoutPartial(error, partial);
       });
@@ -231,7 +228,7 @@ async function removeRemains({ attempt, context: { layout } }: DeploymentWalk): 
 
 function factsAt(
   state: State,
-  { attempt, final: { plan, donor }, release, options: { service } }: DeploymentWalk,
+  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
 ): JsonObject {
   switch (state) {
     case 'planned':
@@ -245,6 +242,7 @@ function factsAt(
         evidence_kind: release.facts.evidence?.kind ?? null,
         run_id: release.facts.evidence?.run_id ?? null,
         ...(hasService(service) && { service: toServiceJson(service) }),
+        ...(hasGates(gates) && { gates: toGatesJson(gates) }),
       };
     case 'verified':
       return { checksum_verified: attempt.checksumVerified };

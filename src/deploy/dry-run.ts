@@ -5,7 +5,8 @@ import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { withoutInference } from './judge-load-test.ts';
-import { runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
+import { runGatedLoadTest } from './gated-load-test.ts';
+import { subjectOf, type LoadTestSubject } from './load-test.ts';
 import { planDeployment, withOptions } from './plan.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
@@ -63,14 +64,11 @@ async function testUnpacked(dryRun: DryRun): Promise<void> {
 }
 
 async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
-  const tested = await runLoadTest(subject, {
-    engine: context.engine,
-    tokens: options.loadTestTokens,
-    skip: options.skipLoadTest,
-    allow: release.allowedRules,
-    summary: release.facts.summary,
-    signal: context.signal,
-  });
+  const { occupant, view } = await surveyTarget(context.layout);
+  const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
+  const live = view.releases.find(({ id }) => id === liveId) ?? null;
+  const plain = { allow: release.allowedRules, summary: release.facts.summary };
+  const tested = await runGatedLoadTest({ subject, test: plain, options, live }, context);
   attempt.loadTest = tested.report;
   attempt.warnings.push(...tested.warnings);
 }

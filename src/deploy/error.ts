@@ -11,7 +11,7 @@ export const DEPLOY_FAILURES = {
   TARGET_BUSY: {
     exitCode: 1,
     summary: 'Another deployment or rollback is at work on this target.',
-    hint: 'Wait for it to end; milton status shows what it is doing.',
+    hint: 'Wait for it to end (--wait 60s does); milton status shows what it is doing.',
     aftermath: 'unchanged',
   },
   TARGET_NOT_OURS: {
@@ -112,6 +112,25 @@ export const DEPLOY_FAILURES = {
     exitCode: 1,
     summary: 'There is no engine on this machine to run the load test with.',
     hint: 'npm install -g node-llama-cpp@3.22.1 (beside milton-edge), or go without the test: --skip-load-test, for a rollback --now REASON.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_TOO_SLOW: {
+    exitCode: 3,
+    summary: 'The load test was slower than the floor that was asked for.',
+    hint: 'Deploy a smaller or lower quantization, or lower the floor; a busy machine measures low, so try once more when it is idle.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_GATE_UNTESTED: {
+    exitCode: 3,
+    summary:
+      'A floor or a smoke prompt was asked for, and no model is run in this deployment that could meet it.',
+    hint: 'Leave --skip-load-test away, or the floor; a Hugging Face directory is never run here.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_SMOKE_FAILED: {
+    exitCode: 3,
+    summary: 'The model did not answer the smoke prompt as it must.',
+    hint: 'Read the answer received; the prompt is raw text without a chat template, and decoding is greedy.',
     aftermath: 'unchanged',
   },
   DEPLOY_RESTART_FAILED: {

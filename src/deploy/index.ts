@@ -1,6 +1,8 @@
 /** `deploy`: a target on this machine: layout, plan, state machine, journal, load test, rollback. */
 export type { DeployContext, Shield } from './context.ts';
 export { DEFAULT_DEPLOY_OPTIONS, type DeployOptions } from './deploy-options.ts';
+export type { Gates, SmokeTest } from './gates.ts';
+export { NO_GATES } from './gates.ts';
 export { deployRelease, refuseDeployment } from './deploy-release.ts';
 export { DEPLOY_FAILURES, DeployFailure, type DeployCode } from './error.ts';
 export { appendJournal, readJournal, type JournalLine } from './journal.ts';

@@ -10,6 +10,8 @@ export interface InferenceSeen {
   readonly facts: LoadedModelFacts;
   readonly generation: Generation;
   readonly requestedTokens: number;
+  /** The name of the prompt. */
+  readonly prompt: string;
   readonly summary: BenchmarkSummary | null;
 }
 
@@ -61,27 +63,31 @@ export function withoutInference(
     engine: null,
     engine_version: null,
     tokens: null,
+    prompt: null,
     load_ms: null,
     time_to_first_token_ms: null,
     tokens_per_second: null,
     peak_rss_bytes: null,
     ...benchmarkFigures(summary),
+    smoke_answer: null,
     note,
   };
 }
 
-function toReport({ engine, facts, generation, summary }: InferenceSeen): LoadTestReport {
+function toReport({ engine, facts, generation, summary, prompt }: InferenceSeen): LoadTestReport {
   return {
     kind: 'inference',
     passed: true,
     engine,
     engine_version: facts.engineVersion,
     tokens: generation.tokenCount,
+    prompt,
     load_ms: round(facts.loadMs),
     time_to_first_token_ms: round(generation.timeToFirstTokenMs),
     tokens_per_second: round(generation.tokensPerSecond),
     peak_rss_bytes: facts.peakRssBytes,
     ...benchmarkFigures(summary),
+    smoke_answer: null,
     note: null,
   };
 }

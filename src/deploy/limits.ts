@@ -12,6 +12,9 @@ export const DISK_MARGIN_BYTES = 16 * 1024 * 1024;
 /** Tokens that a load test generates unless told otherwise: enough to see a model that falls apart. */
 export const DEFAULT_LOAD_TEST_TOKENS = 16;
 
+/** Tokens that the answer to a smoke prompt may have, at least: a short sentence. */
+export const SMOKE_TOKENS = 48;
+
 /** Context of the load test: the prompt and the tokens, far below what serving needs. */
 export const LOAD_TEST_CONTEXT_TOKENS = 512;
 

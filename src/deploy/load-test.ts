@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { throwIfAborted, type Warning } from '../core/index.ts';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, LoadedModel } from '../engine/index.ts';
 import type { BenchmarkSummary } from '../evidence/index.ts';
 import {
   checkShards,
@@ -16,12 +16,14 @@ import {
 import { checkHfDirectory } from '../hf/index.ts';
 import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
+import { assertAnswer, type SmokeTest } from './gates.ts';
 import { judgeInference, withoutInference } from './judge-load-test.ts';
 import {
   LOAD_TEST_BASE_MS,
   LOAD_TEST_CONTEXT_TOKENS,
   MEMORY_HEADROOM,
   SLOWEST_DISK_BYTES_PER_MS,
+  SMOKE_TOKENS,
 } from './limits.ts';
 import { memoryShort } from './plan.ts';
 import type { LoadTestReport } from './types.ts';
@@ -35,6 +37,8 @@ export interface LoadTestOptions {
   readonly engine: Engine;
   readonly tokens: number;
   readonly skip: boolean;
+  /** Asked after the fixed prompt has passed; null asks nothing. */
+  readonly smoke?: SmokeTest | null;
   readonly allow?: readonly GgufPolicyRule[];
   readonly summary: BenchmarkSummary | null;
   /** What the machine can spare; read from it where it is not given. */
@@ -53,6 +57,7 @@ const SKIPPED: Warning = {
 };
 
 /** The fixed prompt: what it means does not matter, that it is always the same does. */
+const PROMPT_NAME = 'fox-1';
 const PROMPT = 'The quick brown fox jumps over the lazy dog. Once upon a time';
 
 /** A token is at least a byte, but for the special ones around it. */
@@ -128,12 +133,33 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
       facts: model.facts,
       generation,
       requestedTokens: tokens,
+      prompt: PROMPT_NAME,
       summary,
     });
-    return { report: judged.report, warnings: [...checked.warnings, ...judged.warnings] };
+    const smoke_answer = await askSmoke(model, options);
+    return {
+      report: { ...judged.report, smoke_answer },
+      warnings: [...checked.warnings, ...judged.warnings],
+    };
   } finally {
     await model.close();
   }
+}
+
+/** Throws `DEPLOY_SMOKE_FAILED`. */
+async function askSmoke(
+  model: LoadedModel,
+  { smoke = null, tokens }: LoadTestOptions,
+): Promise<string | null> {
+  if (smoke === null) return null;
+  const { text } = await model.generate({
+    prompt: smoke.prompt,
+    tokens: Math.max(tokens, SMOKE_TOKENS),
+    banEndOfGeneration: false,
+    checkLogits: false,
+  });
+  assertAnswer(smoke, text);
+  return text;
 }
 
 interface CheckedStructure {
@@ -148,7 +174,7 @@ interface CheckedStructure {
 
 async function checkStructure(
   paths: readonly string[],
-  { allow = [], tokens, signal }: LoadTestOptions,
+  { allow = [], tokens, smoke = null, signal }: LoadTestOptions,
 ): Promise<CheckedStructure> {
   const options = { allow, ...(signal === undefined ? {} : { signal }) };
   const shards = await Promise.all(
@@ -166,7 +192,9 @@ async function checkStructure(
       details: { expected: 'a .gguf file under model/', received: 'none' },
     });
   }
-  const wantedTokens = Math.max(LOAD_TEST_CONTEXT_TOKENS, MAX_PROMPT_TOKENS + tokens);
+  const promptTokens = Math.max(MAX_PROMPT_TOKENS, (smoke?.prompt.length ?? 0) + 16);
+  const generatedTokens = Math.max(tokens, smoke === null ? 0 : SMOKE_TOKENS);
+  const wantedTokens = Math.max(LOAD_TEST_CONTEXT_TOKENS, promptTokens + generatedTokens);
   const contextTokens = Math.min(wantedTokens, describeGguf(first.file).contextLength ?? wantedTokens);
   const sizeBytes = shards.reduce((sum, { file }) => sum + file.sizeBytes, 0);
   const { totalBytes } = estimateMemory(first.file, { contextTokens });

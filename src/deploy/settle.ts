@@ -46,7 +46,7 @@ export async function withSettledTarget<T>(
   use: (settled: Settled | null) => Promise<T>,
 ): Promise<T> {
   const { layout } = context;
-  return withTargetLock(layout, command, async () => {
+  return withTargetLock(context, command, async () => {
     assertUsableTarget(await surveyTarget(layout), { allowNetworkFs });
     return use(await settleUnfinished(context, restart));
   });

@@ -3,7 +3,13 @@ import { isJsonObject } from '../core/index.ts';
 import type { JournalLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
-import { LOAD_TEST_KINDS, type LoadTestKind, type Verdict } from './types.ts';
+import { LOAD_TEST_KINDS, type LoadTestKind, type LoadTestReport, type Verdict } from './types.ts';
+
+/** The speed of a load test, and how it was measured. */
+export type MeasuredSpeed = Pick<
+  LoadTestReport,
+  'kind' | 'engine' | 'engine_version' | 'prompt' | 'tokens' | 'tokens_per_second'
+>;
 
 export interface KnownRelease {
   readonly id: string;
@@ -15,6 +21,8 @@ export interface KnownRelease {
   readonly unknownBecause: 'rolled back from' | 'its digests were not verified, or no longer match' | null;
   /** The load test that it passed last, or how it went without; null if it never got that far. */
   readonly loadTestKind: LoadTestKind | null;
+  /** What that test measured, as far as it says how. */
+  readonly measured: MeasuredSpeed | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
 }
@@ -50,6 +58,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       verdict: known?.verdict ?? 'unknown',
       unknownBecause: known?.unknownBecause ?? null,
       loadTestKind: readLoadTestKind(line) ?? known?.loadTestKind ?? null,
+      measured: readMeasured(line) ?? known?.measured ?? null,
       liveSince: isLive ? line.at : (known?.liveSince ?? null),
     });
     for (const [id, verdict] of Object.entries(line.verdicts)) {
@@ -76,6 +85,19 @@ function readLoadTestKind({ facts }: JournalLine): LoadTestKind | null {
   const report = facts['load_test'];
   const kind = isJsonObject(report) ? report['kind'] : null;
   return LOAD_TEST_KINDS.find((known) => known === kind) ?? null;
+}
+
+function readMeasured({ facts }: JournalLine): MeasuredSpeed | null {
+  const report = facts['load_test'];
+  if (report === undefined || !isJsonObject(report) || report['kind'] !== 'inference') return null;
+  const { engine, engine_version, prompt, tokens, tokens_per_second } = report;
+  const isWhole =
+    typeof engine === 'string' &&
+    typeof engine_version === 'string' &&
+    typeof prompt === 'string' &&
+    typeof tokens === 'number' &&
+    typeof tokens_per_second === 'number';
+  return isWhole ? { kind: 'inference', engine, engine_version, prompt, tokens, tokens_per_second } : null;
 }
 
 /** The release to go back to: the good one that was live last, before what is live now. */

@@ -43,6 +43,8 @@ export type LoadTestReport = {
   readonly engine: string | null;
   readonly engine_version: string | null;
   readonly tokens: number | null;
+  /** The name of the fixed prompt: figures of different prompts are not comparable. */
+  readonly prompt: string | null;
   readonly load_ms: number | null;
   readonly time_to_first_token_ms: number | null;
   readonly tokens_per_second: number | null;
@@ -50,6 +52,8 @@ export type LoadTestReport = {
   /** The benchmark's own figures, to stand beside. */
   readonly benchmark_latency_ms: number | null;
   readonly benchmark_tokens_per_second: number | null;
+  /** What the model answered to the smoke prompt; null where none was asked. */
+  readonly smoke_answer: string | null;
   /** Why there was no more of a test, or what was tested instead. */
   readonly note: string | null;
 };

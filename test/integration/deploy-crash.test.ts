@@ -204,6 +204,25 @@ describe('two deployments at once', () => {
     await one.kill();
     expect(await start().end).toMatchObject({ state: 'live' });
   });
+
+  it('lets the second wait for the first where it is told to', async () => {
+    const one = start({ holdAt: 'staging' });
+    await one.held;
+    const waiting = bench.deploy(v1.path, {}, { waitMs: 30_000 });
+    await sleep(300);
+    await one.kill();
+    expect(await waiting).toMatchObject({ state: 'live' });
+  });
+
+  it('ends the waiting with an interrupt', async () => {
+    const one = start({ holdAt: 'staging' });
+    await one.held;
+    const controller = new AbortController();
+    const waiting = bench.deploy(v1.path, {}, { waitMs: 30_000, signal: controller.signal });
+    setTimeout(() => controller.abort(), 200);
+    await expect(waiting).rejects.toMatchObject({ code: 'CORE_INTERRUPTED', exitCode: 130 });
+    await one.kill();
+  });
 });
 
 describe('an interrupt', () => {

@@ -20,9 +20,10 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
-import { openDeployContext } from './target-options.ts';
+import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
+import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags {
+interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -62,6 +63,8 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
+  addWaitOption(command);
+  addGateOptions(command);
   addServiceOptions(command)
     .addHelpText(
       'after',
@@ -94,7 +97,7 @@ async function deploy(
   const { deployModel } = await import('../../pipeline/index.ts');
   const source = await readSource(flags, version, context);
   const options = await readOptions(flags);
-  const deployContext = await openDeployContext(flags.targetPath ?? null, context);
+  const deployContext = await openDeployContext(flags.targetPath ?? null, context, flags);
   if (flags.targetPath === undefined) {
     context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
   }
@@ -203,6 +206,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
     },
+    gates: readGates(flags),
     service: service ?? defaults.service,
   };
 }

@@ -5,9 +5,9 @@ import type { Settled } from '../../deploy/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
-import { openDeployContext } from './target-options.ts';
+import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface ResumeFlags {
+interface ResumeFlags extends WaitFlag {
   readonly targetPath?: string;
   readonly allowNetworkFs?: boolean;
   /** False for `--no-restart`. */
@@ -15,6 +15,7 @@ interface ResumeFlags {
 }
 
 export function defineResume(command: Command, perform: Perform): void {
+  addWaitOption(command);
   command
     .option('--target-path <path>', 'only this target (default: every target ever deployed to)', parsePath)
     .option('--allow-network-fs', 'the target lies on NFS, CIFS and the like')
@@ -34,7 +35,7 @@ async function resume(context: CommandContext, flags: ResumeFlags): Promise<Comm
   const options = { allowNetworkFs: flags.allowNetworkFs ?? false, restart: flags.restart };
   const all: Resumed[] = [];
   for (const path of paths) {
-    const deployContext = await openDeployContext(path, context);
+    const deployContext = await openDeployContext(path, context, flags);
     const { targetPath } = deployContext.layout;
     all.push({ targetPath, settled: await resumeTarget(options, deployContext) });
   }

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parseCount, parsePath, parseText } from '../option-values.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
-import { openKnownTarget } from './target-options.ts';
+import { addWaitOption, openKnownTarget, type WaitFlag } from './target-options.ts';
 
-interface RollbackFlags extends ServiceFlags {
+interface RollbackFlags extends ServiceFlags, WaitFlag {
   readonly targetPath?: string;
   readonly to?: string;
   readonly now?: string;
@@ -25,6 +25,7 @@ export function defineRollback(command: Command, perform: Perform): void {
     .option('--allow-network-fs', 'the target lies on NFS, CIFS and the like')
     .option('--retry-bad', 'go to a release although it is known to be bad')
     .option('--no-restart', 'leave the server alone (default: as the last deployment did)');
+  addWaitOption(command);
   addServiceOptions(command)
     .addHelpText(
       'after',
@@ -39,7 +40,7 @@ Examples:
 async function rollback(context: CommandContext, flags: RollbackFlags): Promise<CommandResult> {
   const { DEFAULT_LOAD_TEST_TOKENS, NO_SERVICE, rollBack } = await import('../../deploy/index.ts');
   const service = flags.restart ? await readServiceFlags(flags) : NO_SERVICE;
-  const deployContext = await openKnownTarget(flags.targetPath ?? null, context);
+  const deployContext = await openKnownTarget(flags.targetPath ?? null, context, flags);
   const outcome = await rollBack(
     {
       to: flags.to ?? null,

@@ -8,6 +8,7 @@ const summary = toBenchmarkSummary(toRun([candidate]), candidate, 'v1');
 
 const SOUND: InferenceSeen = {
   engine: 'llama-cpp',
+  prompt: 'fox-1',
   requestedTokens: 4,
   summary,
   facts: {
@@ -48,12 +49,14 @@ describe('judgeInference', () => {
         engine: 'llama-cpp',
         engine_version: '3.22.1 (llama.cpp v0.5.0)',
         tokens: 4,
+        prompt: 'fox-1',
         load_ms: 12.35,
         time_to_first_token_ms: 5.68,
         tokens_per_second: 33.33,
         peak_rss_bytes: 1000,
         benchmark_latency_ms: 12.5,
         benchmark_tokens_per_second: 48,
+        smoke_answer: null,
         note: null,
       },
       warnings: [],
