@@ -32,7 +32,8 @@ export async function openGguf(path: string, options: OpenGgufOptions): Promise<
   const shardName = room.parseShardName(basename(path));
   const paths = shardName === null ? [path] : await findShards(path, shardName, room);
   const shards: Shard[] = [];
-  for (const one of paths) shards.push(await openShard(one, room, options));
+  const budget = new room.HeaderBudget();
+  for (const one of paths) shards.push(await openShard(one, room, { ...options, budget }));
   const files = shards.map(({ artifactFile }) => artifactFile);
   const facts = sumFacts(shards.map(({ file }) => room.describeGguf(file)));
   if (shardName !== null || facts.split !== null) room.checkShards(shards);
@@ -81,13 +82,17 @@ async function findShards(
 async function openShard(
   path: string,
   { readAndCheckGguf }: GgufRoom,
-  { allow = [], signal }: OpenGgufOptions,
+  { allow = [], budget, signal }: OpenGgufOptions & { readonly budget: gguf.HeaderBudget },
 ): Promise<Shard> {
   throwIfAborted(signal);
   const name = basename(path);
   return withFileSource(path, async (source) => {
     const { identity } = source;
-    const read = await readAndCheckGguf(source, { allow, ...(signal === undefined ? {} : { signal }) });
+    const read = await readAndCheckGguf(source, {
+      allow,
+      budget,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const { sizeBytes } = identity;
     return {
       ...read,

@@ -10,8 +10,11 @@ import {
   checkShards,
   describeGguf,
   estimateMemory,
+  HeaderBudget,
   readAndCheckGguf,
+  type GgufCheck,
   type GgufPolicyRule,
+  type NamedGguf,
 } from '../gguf/index.ts';
 import { checkHfDirectory } from '../hf/index.ts';
 import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
@@ -150,15 +153,13 @@ async function checkStructure(
   paths: readonly string[],
   { allow = [], tokens, signal }: LoadTestOptions,
 ): Promise<CheckedStructure> {
-  const options = { allow, ...(signal === undefined ? {} : { signal }) };
-  const shards = await Promise.all(
-    paths.map((path) =>
-      withFileSource(path, async (source) => ({
-        ...(await readAndCheckGguf(source, options)),
-        name: path.slice(path.lastIndexOf('/') + 1),
-      })),
-    ),
-  );
+  const budget = new HeaderBudget();
+  const options = { allow, budget, ...(signal === undefined ? {} : { signal }) };
+  const shards: (NamedGguf & { readonly check: GgufCheck })[] = [];
+  for (const path of paths) {
+    const read = await withFileSource(path, (source) => readAndCheckGguf(source, options));
+    shards.push({ ...read, name: path.slice(path.lastIndexOf('/') + 1) });
+  }
   if (shards.length > 1) checkShards(shards);
   const first = shards[0];
   if (first === undefined) {

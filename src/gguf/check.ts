@@ -10,7 +10,7 @@ import { GgufFailure, type GgufCode } from './error.ts';
 import { GGML_TYPES, REMOVED_GGML_TYPES } from './ggml-types.ts';
 import { MAX_ACCEPTED_NAME_BYTES } from './limits.ts';
 import { metadataNumber } from './metadata-values.ts';
-import { parseGguf } from './parse.ts';
+import { parseGguf, type ParseGgufOptions } from './parse.ts';
 import { Policy, type GgufPolicyRule } from './policy.ts';
 import type { GgufCheck, GgufFile, GgufTensor } from './types.ts';
 
@@ -40,7 +40,7 @@ export function checkGguf(file: GgufFile, options: CheckGgufOptions = {}): GgufC
 /** {@link parseGguf} and {@link checkGguf} in one step. */
 export async function readAndCheckGguf(
   source: ByteSource,
-  options: CheckGgufOptions & { readonly signal?: AbortSignal } = {},
+  options: CheckGgufOptions & ParseGgufOptions = {},
 ): Promise<{ readonly file: GgufFile; readonly check: GgufCheck }> {
   const file = await parseGguf(source, options);
   return { file, check: checkGguf(file, options) };

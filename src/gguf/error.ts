@@ -76,7 +76,7 @@ export const GGUF_FAILURES = {
   GGUF_ALIGNMENT_INVALID: {
     exitCode: 3,
     summary:
-      'general.alignment is not a uint32, not a power of two (llama.cpp refuses both) or not a multiple of 8 (specification: `general.alignment`).',
+      'general.alignment is not a uint32, not a power of two (llama.cpp refuses both) not a multiple of 8 (specification: `general.alignment`) or above 1 MiB, where padding may wrap around.',
     hint: CONVERT,
   },
   GGUF_ARCHITECTURE_MISSING: {
