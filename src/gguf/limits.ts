@@ -44,3 +44,15 @@ export const MAX_SHARDS = 4096;
 
 /** A name of a model is shown to people, and written into manifests and lists. */
 export const MAX_SHOWN_NAME = 500;
+
+/** `LLAMA_MAX_LAYERS`: llama.cpp ends itself above. */
+export const MAX_BLOCKS = 512;
+
+/** Heads, and the length of one: real ones are below 1000. */
+export const MAX_HEAD_NUMBERS = 65_536;
+
+/** Of a layer; real ones are below 1000, and llama.cpp ends itself above a number of its own (LLAMA_MAX_EXPERTS). */
+export const MAX_EXPERTS = 65_536;
+
+/** The largest vocabulary that we know (XLM-V) has 901,629 tokens. */
+export const MAX_TOKENS = 1_048_576;

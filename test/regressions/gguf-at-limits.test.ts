@@ -13,6 +13,7 @@ import { RawGguf } from '../fixtures/raw-gguf.ts';
 const MOST_BYTES = 33_500_000;
 const MOST_KEYS = 8192;
 const MOST_TENSORS = 131_072;
+const MOST_TOKENS = 1_048_576;
 
 const UINT8 = 0;
 const FLOAT32 = 6;
@@ -76,6 +77,14 @@ const HOSTILE: readonly (readonly [what: string, code: string, make: () => RawGg
         (index) => `k${index}`,
         (raw) => raw.u32(STRING).string(`\u6f22${'a'.repeat(66_000)}`),
       ),
+  ],
+  [
+    'a million tokens, the last one twice',
+    'GGUF_VOCABULARY_INVALID',
+    () => {
+      const raw = list(start(1), 'tokenizer.ggml.tokens', STRING, MOST_TOKENS);
+      return raw.raw(texts(MOST_TOKENS, (index) => `token ${Math.min(index, MOST_TOKENS - 2)}`));
+    },
   ],
   [
     'long keys',
