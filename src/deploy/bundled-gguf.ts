@@ -2,7 +2,7 @@
 import { openBundleEntries, type BundleEntry } from '../bundle/index.ts';
 import { assertRange, CoreFailure, type ByteSource, type Warning } from '../core/index.ts';
 import {
-  checkShards,
+  checkModelFiles,
   HeaderBudget,
   readAndCheckGguf,
   type GgufPolicyRule,
@@ -34,13 +34,14 @@ export async function checkBundledGguf(
         budget,
         ...(signal === undefined ? {} : { signal }),
       });
-      shards.push({ name: source.name, file });
+      // With its folder: llama.cpp looks for the others beside the first.
+      shards.push({ name: entry.path, file });
       warnings.push(...check.warnings);
     }
     // The weights of the last one need not be read again.
     if (waiting.size === 0) break;
   }
-  if (shards.length > 1) checkShards(shards);
+  checkModelFiles(shards);
   return warnings;
 }
 

@@ -2,12 +2,12 @@
  * The gate before going live: the very bytes that are to run are parsed, loaded by the engine in a contained child, and
  * asked to generate.
  */
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { throwIfAborted, type Warning } from '../core/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { BenchmarkSummary } from '../evidence/index.ts';
 import {
-  checkShards,
+  checkModelFiles,
   describeGguf,
   estimateMemory,
   HeaderBudget,
@@ -158,15 +158,16 @@ async function checkStructure(
   const shards: (NamedGguf & { readonly check: GgufCheck })[] = [];
   for (const path of paths) {
     const read = await withFileSource(path, (source) => readAndCheckGguf(source, options));
-    shards.push({ ...read, name: path.slice(path.lastIndexOf('/') + 1) });
+    // Relative to the folder of the first, where llama.cpp looks for the others.
+    shards.push({ ...read, name: relative(dirname(paths[0] ?? ''), path) });
   }
-  if (shards.length > 1) checkShards(shards);
   const first = shards[0];
   if (first === undefined) {
     throw new DeployFailure('DEPLOY_LOAD_TEST_FAILED', 'The release has no GGUF to load.', {
       details: { expected: 'a .gguf file under model/', received: 'none' },
     });
   }
+  checkModelFiles(shards);
   const wantedTokens = Math.max(LOAD_TEST_CONTEXT_TOKENS, MAX_PROMPT_TOKENS + tokens);
   const contextTokens = Math.min(wantedTokens, describeGguf(first.file).contextLength ?? wantedTokens);
   const sizeBytes = shards.reduce((sum, { file }) => sum + file.sizeBytes, 0);

@@ -18,7 +18,14 @@ export { parseGguf, type ParseGgufOptions } from './parse.ts';
 export { GGUF_POLICY_RULES, isGgufPolicyRule, type GgufPolicyRule } from './policy.ts';
 export { encodeFloats, ENCODABLE_TYPES, type EncodableType } from './quantize-blocks.ts';
 export { sampleModel, type SampleModelOptions } from './sample-model.ts';
-export { checkShards, parseShardName, shardName, type ShardName } from './shards.ts';
+export {
+  checkModelFiles,
+  checkShards,
+  findSplit,
+  parseShardName,
+  shardName,
+  type ShardName,
+} from './shards.ts';
 export type {
   GgufArray,
   GgufBigKind,
