@@ -6,7 +6,7 @@ import { compareCodeUnits, escapeText, type JsonObject } from '../core/index.ts'
 import { readSplit } from './check-split.ts';
 import { GgufFailure, type GgufCode } from './error.ts';
 import { MAX_SHARDS } from './limits.ts';
-import { metadataString } from './metadata-values.ts';
+import { metadataCount, metadataString } from './metadata-values.ts';
 import type { NamedGguf } from './types.ts';
 
 export interface ShardName {
@@ -72,7 +72,9 @@ export function findSplit(names: readonly string[]): string | null {
 export function checkShards(shards: readonly NamedGguf[]): void {
   const { stem, count } = checkNames(shards.map(({ name }) => name));
   for (const shard of shards) checkKeys(shard, count);
+  checkClaims(shards);
   checkArchitectures(shards);
+  checkBlocks(shards);
   checkTensors(shards, shardName(stem, 1, count));
 }
 
@@ -116,7 +118,7 @@ function foreign(name: string, first: ShardName | null): GgufFailure {
   const expected =
     first === null
       ? 'NAME-00001-of-00003.gguf'
-      : `${first.stem}-NNNNN-of-${shardName('', 0, first.count).slice(-10)}`;
+      : `${first.stem}-NNNNN-of-${String(first.count).padStart(5, '0')}.gguf`;
   return failure('GGUF_SHARD_FOREIGN', `${escapeText(name)} is no shard of the model beside it.`, {
     expected: escapeText(expected),
     received: escapeText(name),
@@ -134,6 +136,45 @@ function checkKeys({ name, file }: NamedGguf, count: number): void {
     expected: `split.no ${no} of ${count}`,
     received: split === null ? 'no split keys' : `split.no ${split.no} of ${split.count}`,
   });
+}
+
+/** All shards of one split say the same sum of tensors: one that does not is of another. */
+function checkClaims(shards: readonly NamedGguf[]): void {
+  const claimOf = (shard: NamedGguf | undefined): number | null =>
+    shard === undefined ? null : (readSplit(shard.file)?.tensorsCount ?? null);
+  const claimed = claimOf(shards[0]);
+  const other = shards.find((shard) => claimOf(shard) !== claimed);
+  if (other === undefined) return;
+  throw failure(
+    'GGUF_SHARD_MISMATCH',
+    `${escapeText(other.name)} is of another split than the first shard.`,
+    {
+      expected: `${claimed} tensors in all`,
+      received: `${claimOf(other)} tensors in all`,
+    },
+  );
+}
+
+/** The first shard says how many blocks there are; llama.cpp refuses a model with tensors that it did not ask for. */
+function checkBlocks(shards: readonly NamedGguf[]): void {
+  const main = shards.find(({ file }) => metadataString(file, 'general.architecture') !== null)?.file;
+  if (main === undefined) return;
+  const blocks = metadataCount(main, `${metadataString(main, 'general.architecture')}.block_count`);
+  if (blocks === null) return;
+  for (const { name, file } of shards) {
+    const tensor = file.tensors.find((one) => Number(/^blk\.(\d+)\./.exec(one.name)?.[1] ?? -1) >= blocks);
+    if (tensor === undefined) continue;
+    const label = escapeText(tensor.name, 80);
+    throw failure(
+      'GGUF_SHARD_FOREIGN',
+      `${escapeText(name)} holds ${label}, and the model has no such block.`,
+      {
+        tensor: label,
+        expected: `blocks 0 to ${blocks - 1}`,
+        received: label,
+      },
+    );
+  }
 }
 
 /** llama-gguf-split leaves the metadata in the first shard only; where another names an architecture, it is the same. */
