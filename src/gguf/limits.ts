@@ -40,7 +40,7 @@ export const MAX_ACCEPTED_NAME_BYTES = 63;
 export const MAX_ALIGNMENT = 1024 * 1024;
 
 /** Of one model; 50,000 tensors in shards of 128 (the default of llama-gguf-split) make some 400. Each is opened. */
-export const MAX_SHARDS = 4096;
+export const MAX_SHARDS = 1024;
 
 /** A name of a model is shown to people, and written into manifests and lists. */
 export const MAX_SHOWN_NAME = 500;

@@ -119,7 +119,11 @@ async function parseCount(
   const count = await reader.count(what, unitBytes, 'GGUF_COUNT_IMPOSSIBLE');
   if (count <= left) return count;
   throw new GgufFailure('GGUF_LIMIT_EXCEEDED', `The ${what} in ${reader.name} is beyond any model.`, {
-    details: { offset, expected: `at most ${max} in all shards of a model`, received: count },
+    details: {
+      offset,
+      expected: `at most ${max} in all shards of a model`,
+      received: left === max ? count : `${count}, where ${left} are left`,
+    },
   });
 }
 

@@ -2,10 +2,12 @@
  * Headers as large as we take them, of every kind that costs more than its bytes: the whole process stays within 200 MB,
  * and within 2 s of processor time. The largest header of an honest model passes beside them.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GgufModel } from '../../src/gguf/index.ts';
+import { writeShards } from '../fakes/split-model.ts';
 import { BOUNDS, costOfMilton } from '../fixtures/cost-of-command.ts';
 import { RawGguf } from '../fixtures/raw-gguf.ts';
 
@@ -13,6 +15,7 @@ import { RawGguf } from '../fixtures/raw-gguf.ts';
 const MOST_BYTES = 33_500_000;
 const MOST_KEYS = 8192;
 const MOST_TENSORS = 131_072;
+const MOST_SHARDS = 1024;
 const MOST_TOKENS = 1_048_576;
 
 const UINT8 = 0;
@@ -44,6 +47,16 @@ function tensors(count: number, name: (index: number) => string, dims: number[])
   each(count, (index) => raw.tensor({ name: name(index), dims, offset: index * 32 }));
   return raw.pad().zeros(count * 32);
 }
+
+const manyTensors = (count: number): GgufModel => ({
+  metadata: [['general.architecture', { kind: 'string', value: 'llama' }]],
+  tensors: Array.from({ length: count }, (_, index) => ({
+    name: `t${index}`,
+    dims: [8],
+    type: 'F32',
+    data: new Uint8Array(32),
+  })),
+});
 
 const NO_TENSORS = 'GGUF_NO_TENSORS';
 
@@ -163,6 +176,16 @@ describe.skipIf(process.platform !== 'linux')('milton gguf check, of a header at
   it.each(HOSTILE)('of %s: answers %s within 200 MB and 2 s', async (_what, code, make) => {
     const cost = await check(make());
     expect(cost).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(new RegExp(`^error ${code}:`)) });
+    expect(cost.peakBytes).toBeLessThan(BOUNDS.peakBytes);
+    expect(cost.cpuMs).toBeLessThan(BOUNDS.cpuMs);
+  });
+
+  it('of as many shards as a model can have: takes them within the same bounds', async () => {
+    const shards = join(folder, 'shards');
+    await mkdir(shards);
+    await writeShards(shards, 'm', { model: manyTensors(MOST_SHARDS), count: MOST_SHARDS });
+    const cost = await costOfMilton(['gguf', 'check', shards]);
+    expect(cost).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^sound /) });
     expect(cost.peakBytes).toBeLessThan(BOUNDS.peakBytes);
     expect(cost.cpuMs).toBeLessThan(BOUNDS.cpuMs);
   });

@@ -127,7 +127,7 @@ describe('parseGguf', () => {
       });
       await expect(parseGguf(header(5000), { budget })).rejects.toMatchObject({
         code: 'GGUF_LIMIT_EXCEEDED',
-        details: { received: 5001 },
+        details: { received: `5001, where ${MAX_METADATA_ENTRIES - 5001} are left` },
       });
       await parseGguf(header(5000));
     });
