@@ -32,10 +32,11 @@ export async function openGguf(path: string, options: OpenGgufOptions): Promise<
   const shardName = room.parseShardName(basename(path));
   const paths = shardName === null ? [path] : await findShards(path, shardName, room);
   const shards: Shard[] = [];
-  for (const one of paths) shards.push(await openShard(one, room, options));
+  const budget = new room.HeaderBudget();
+  for (const one of paths) shards.push(await openShard(one, room, { ...options, budget }));
   const files = shards.map(({ artifactFile }) => artifactFile);
   const facts = sumFacts(shards.map(({ file }) => room.describeGguf(file)));
-  if (shardName !== null || facts.split !== null) room.checkShards(shards);
+  room.checkModelFiles(shards);
   return {
     type: 'gguf',
     path: paths[0] ?? path,
@@ -51,11 +52,9 @@ export async function openGguf(path: string, options: OpenGgufOptions): Promise<
 
 /** A folder stands for a GGUF only where it holds the shards of one split model and no other GGUF; null elsewhere. */
 export async function findOnlySplit(directory: string): Promise<string | null> {
-  const { parseShardName } = await import('../gguf/index.ts');
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.gguf')).toSorted();
-  const stems = new Set(names.map((name) => parseShardName(name)?.stem));
-  const [first] = names;
-  return first !== undefined && stems.size === 1 && !stems.has(undefined) ? join(directory, first) : null;
+  const { findSplit } = await import('../gguf/index.ts');
+  const first = findSplit(await readdir(directory));
+  return first === null ? null : join(directory, first);
 }
 
 /** Every shard beside the one that was named, in order. */
@@ -81,13 +80,17 @@ async function findShards(
 async function openShard(
   path: string,
   { readAndCheckGguf }: GgufRoom,
-  { allow = [], signal }: OpenGgufOptions,
+  { allow = [], budget, signal }: OpenGgufOptions & { readonly budget: gguf.HeaderBudget },
 ): Promise<Shard> {
   throwIfAborted(signal);
   const name = basename(path);
   return withFileSource(path, async (source) => {
     const { identity } = source;
-    const read = await readAndCheckGguf(source, { allow, ...(signal === undefined ? {} : { signal }) });
+    const read = await readAndCheckGguf(source, {
+      allow,
+      budget,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const { sizeBytes } = identity;
     return {
       ...read,

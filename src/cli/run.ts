@@ -5,7 +5,6 @@ import { resolveStateDirectory, type Clock } from '../system/index.ts';
 import type { CommandContext, CommandResult, Environment, Output } from './context.ts';
 import { CliFailure, toFailure } from './error.ts';
 import { guessGlobalOptions, readGlobalOptions, type GlobalOptions } from './global-options.ts';
-import { helpAsOption } from './help-as-option.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { buildProgram, type Job } from './program.ts';
 import { createProgress } from './progress.ts';

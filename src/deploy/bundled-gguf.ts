@@ -1,7 +1,13 @@
 /** Checks the structure of the GGUF files inside a bundle where they lie: headers are read from the stream, nothing is unpacked. */
 import { openBundleEntries, type BundleEntry } from '../bundle/index.ts';
 import { assertRange, CoreFailure, type ByteSource, type Warning } from '../core/index.ts';
-import { checkShards, readAndCheckGguf, type GgufPolicyRule, type NamedGguf } from '../gguf/index.ts';
+import {
+  checkModelFiles,
+  HeaderBudget,
+  readAndCheckGguf,
+  type GgufPolicyRule,
+  type NamedGguf,
+} from '../gguf/index.ts';
 import type { WorkOptions } from './release-source.ts';
 
 export interface BundledGgufOptions extends Pick<WorkOptions, 'signal'> {
@@ -19,20 +25,23 @@ export async function checkBundledGguf(
   const waiting = new Set(files);
   const shards: NamedGguf[] = [];
   const warnings: Warning[] = [];
+  const budget = new HeaderBudget();
   for await (const entry of entries()) {
     if (waiting.delete(entry.path)) {
       const source = streamSource(entry);
       const { file, check } = await readAndCheckGguf(source, {
         allow,
+        budget,
         ...(signal === undefined ? {} : { signal }),
       });
-      shards.push({ name: source.name, file });
+      // With its folder: llama.cpp looks for the others beside the first.
+      shards.push({ name: entry.path, file });
       warnings.push(...check.warnings);
     }
     // The weights of the last one need not be read again.
     if (waiting.size === 0) break;
   }
-  if (shards.length > 1) checkShards(shards);
+  checkModelFiles(shards);
   return warnings;
 }
 

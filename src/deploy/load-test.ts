@@ -2,16 +2,19 @@
  * The gate before going live: the very bytes that are to run are parsed, loaded by the engine in a contained child, and
  * asked to generate.
  */
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { throwIfAborted, type Warning } from '../core/index.ts';
 import type { Engine, LoadedModel } from '../engine/index.ts';
 import type { BenchmarkSummary } from '../evidence/index.ts';
 import {
-  checkShards,
+  checkModelFiles,
   describeGguf,
   estimateMemory,
+  HeaderBudget,
   readAndCheckGguf,
+  type GgufCheck,
   type GgufPolicyRule,
+  type NamedGguf,
 } from '../gguf/index.ts';
 import { checkHfDirectory } from '../hf/index.ts';
 import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
@@ -176,22 +179,21 @@ async function checkStructure(
   paths: readonly string[],
   { allow = [], tokens, smoke = null, signal }: LoadTestOptions,
 ): Promise<CheckedStructure> {
-  const options = { allow, ...(signal === undefined ? {} : { signal }) };
-  const shards = await Promise.all(
-    paths.map((path) =>
-      withFileSource(path, async (source) => ({
-        ...(await readAndCheckGguf(source, options)),
-        name: path.slice(path.lastIndexOf('/') + 1),
-      })),
-    ),
-  );
-  if (shards.length > 1) checkShards(shards);
+  const budget = new HeaderBudget();
+  const options = { allow, budget, ...(signal === undefined ? {} : { signal }) };
+  const shards: (NamedGguf & { readonly check: GgufCheck })[] = [];
+  for (const path of paths) {
+    const read = await withFileSource(path, (source) => readAndCheckGguf(source, options));
+    // Relative to the folder of the first, where llama.cpp looks for the others.
+    shards.push({ ...read, name: relative(dirname(paths[0] ?? ''), path) });
+  }
   const first = shards[0];
   if (first === undefined) {
     throw new DeployFailure('DEPLOY_LOAD_TEST_FAILED', 'The release has no GGUF to load.', {
       details: { expected: 'a .gguf file under model/', received: 'none' },
     });
   }
+  checkModelFiles(shards);
   const promptTokens = Math.max(MAX_PROMPT_TOKENS, (smoke?.prompt.length ?? 0) + 16);
   const generatedTokens = Math.max(tokens, smoke === null ? 0 : SMOKE_TOKENS);
   const wantedTokens = Math.max(LOAD_TEST_CONTEXT_TOKENS, promptTokens + generatedTokens);

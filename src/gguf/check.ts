@@ -4,13 +4,16 @@
  */
 import { escapeText, type ByteSource, type JsonObject, type Warning } from '../core/index.ts';
 import { KNOWN_ARCHITECTURES } from './architectures.ts';
+import { checkHyperparameters } from './check-hyperparameters.ts';
 import { checkLayout } from './check-layout.ts';
 import { checkSplitKeys, isLaterShard, readSplit } from './check-split.ts';
+import { checkTensorType } from './check-tensor-types.ts';
+import { checkVocabulary } from './check-vocabulary.ts';
 import { GgufFailure, type GgufCode } from './error.ts';
 import { GGML_TYPES, REMOVED_GGML_TYPES } from './ggml-types.ts';
 import { MAX_ACCEPTED_NAME_BYTES } from './limits.ts';
 import { metadataNumber } from './metadata-values.ts';
-import { parseGguf } from './parse.ts';
+import { parseGguf, type ParseGgufOptions } from './parse.ts';
 import { Policy, type GgufPolicyRule } from './policy.ts';
 import type { GgufCheck, GgufFile, GgufTensor } from './types.ts';
 
@@ -24,6 +27,8 @@ export function checkGguf(file: GgufFile, options: CheckGgufOptions = {}): GgufC
   const policy = new Policy(options.allow ?? []);
   const warnings: Warning[] = [];
   checkMetadata(file, warnings);
+  checkHyperparameters(file);
+  checkVocabulary(file);
   checkSplitKeys(file);
   checkTensors(file, policy);
   checkLayout(file, policy);
@@ -40,7 +45,7 @@ export function checkGguf(file: GgufFile, options: CheckGgufOptions = {}): GgufC
 /** {@link parseGguf} and {@link checkGguf} in one step. */
 export async function readAndCheckGguf(
   source: ByteSource,
-  options: CheckGgufOptions & { readonly signal?: AbortSignal } = {},
+  options: CheckGgufOptions & ParseGgufOptions = {},
 ): Promise<{ readonly file: GgufFile; readonly check: GgufCheck }> {
   const file = await parseGguf(source, options);
   return { file, check: checkGguf(file, options) };
@@ -111,6 +116,7 @@ function checkTensors(file: GgufFile, policy: Policy): void {
     }
     first.set(tensor.name, tensor.infoOffset);
     checkType(file, tensor);
+    checkTensorType(file, tensor);
     if (tensor.elementCount === 0) {
       policy.violated('empty-tensor', `The ${labelOf(tensor)} in ${escapeText(file.name)} holds nothing.`, {
         offset: tensor.infoOffset,

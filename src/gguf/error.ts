@@ -76,13 +76,31 @@ export const GGUF_FAILURES = {
   GGUF_ALIGNMENT_INVALID: {
     exitCode: 3,
     summary:
-      'general.alignment is not a uint32, not a power of two (llama.cpp refuses both) or not a multiple of 8 (specification: `general.alignment`).',
+      'general.alignment is not a uint32, not a power of two (llama.cpp refuses both) not a multiple of 8 (specification: `general.alignment`) or above 1 MiB, where padding may wrap around.',
     hint: CONVERT,
   },
   GGUF_ARCHITECTURE_MISSING: {
     exitCode: 3,
     summary:
       'general.architecture is missing or not a text (specification: required; llama.cpp cannot load the model).',
+    hint: CONVERT,
+  },
+  GGUF_HYPERPARAMETER_INVALID: {
+    exitCode: 3,
+    summary:
+      'A number of the architecture (layers, heads, experts, an epsilon, the kind of rope scaling) is one that llama.cpp ends itself on.',
+    hint: CONVERT,
+  },
+  GGUF_VOCABULARY_INVALID: {
+    exitCode: 3,
+    summary:
+      'The tables of the tokenizer do not belong together: a token stands twice, or a table is shorter or of another type than llama.cpp reads it as.',
+    hint: CONVERT,
+  },
+  GGUF_TENSOR_TYPE_UNFIT: {
+    exitCode: 3,
+    summary:
+      'A tensor has a type that llama.cpp cannot compute with in its place: embeddings of integers, a norm that is not F32.',
     hint: CONVERT,
   },
   GGUF_TENSOR_NAME_INVALID: {

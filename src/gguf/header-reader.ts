@@ -11,6 +11,7 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 export class HeaderReader {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #maxBytes: number;
   #window: Uint8Array = new Uint8Array(FIRST_READ_BYTES);
   #view = new DataView(this.#window.buffer);
   /** Where the window starts in the file, and what of it is filled and used. */
@@ -18,9 +19,17 @@ export class HeaderReader {
   #filled = 0;
   #used = 0;
 
-  constructor(source: ByteSource, signal?: AbortSignal) {
+  /** `maxBytes`: of the header. */
+  constructor(
+    source: ByteSource,
+    {
+      signal,
+      maxBytes = MAX_METADATA_BYTES,
+    }: { readonly signal?: AbortSignal; readonly maxBytes?: number } = {},
+  ) {
     this.#source = source;
     this.#signal = signal;
+    this.#maxBytes = maxBytes;
   }
 
   get name(): string {
@@ -92,7 +101,7 @@ export class HeaderReader {
   async strings(count: number, what: string): Promise<{ raw: Uint8Array; starts: Uint32Array }> {
     this.#budget(count * 8, what);
     const starts = new Uint32Array(count);
-    let raw: Uint8Array = new Uint8Array(Math.min(this.leftBytes, count * 16, MAX_METADATA_BYTES));
+    let raw: Uint8Array = new Uint8Array(Math.min(this.leftBytes, count * 16, this.#maxBytes));
     let size = 0;
     for (let index = 0; index < count;) {
       await this.#need(8, what);
@@ -131,20 +140,20 @@ export class HeaderReader {
   #grown(raw: Uint8Array, size: number, more: number, what: string): Uint8Array {
     if (size + more <= raw.length) return raw;
     this.#budget(more, what);
-    const grown = new Uint8Array(Math.max(size + more, Math.min(raw.length * 2, MAX_METADATA_BYTES)));
+    const grown = new Uint8Array(Math.max(size + more, Math.min(raw.length * 2, this.#maxBytes)));
     grown.set(raw.subarray(0, size));
     return grown;
   }
 
   #budget(sizeBytes: number, what: string): void {
-    if (this.offset + sizeBytes <= MAX_METADATA_BYTES) return;
+    if (this.offset + sizeBytes <= this.#maxBytes) return;
     throw new GgufFailure(
       'GGUF_LIMIT_EXCEEDED',
       `The header of ${this.name} is too large to be read: the ${what}.`,
       {
         details: {
           offset: this.offset,
-          expected: `a header of at most ${MAX_METADATA_BYTES} bytes`,
+          expected: `headers of at most ${MAX_METADATA_BYTES} bytes in all shards of a model`,
           received: `${this.offset + sizeBytes} bytes`,
         },
       },

@@ -10,14 +10,22 @@ export {
   type GgmlType,
   type GgmlTypeFacts,
 } from './ggml-types.ts';
+export { HeaderBudget } from './header-budget.ts';
 export { largeSampleModel, type LargeSampleOptions } from './large-sample-model.ts';
 export { estimateMemory, type EstimateMemoryOptions } from './memory.ts';
 export { metadataCount, metadataNumber, metadataString } from './metadata-values.ts';
-export { parseGguf } from './parse.ts';
+export { parseGguf, type ParseGgufOptions } from './parse.ts';
 export { GGUF_POLICY_RULES, isGgufPolicyRule, type GgufPolicyRule } from './policy.ts';
 export { encodeFloats, ENCODABLE_TYPES, type EncodableType } from './quantize-blocks.ts';
 export { sampleModel, type SampleModelOptions } from './sample-model.ts';
-export { checkShards, parseShardName, shardName, type ShardName } from './shards.ts';
+export {
+  checkModelFiles,
+  checkShards,
+  findSplit,
+  parseShardName,
+  shardName,
+  type ShardName,
+} from './shards.ts';
 export type {
   GgufArray,
   GgufBigKind,

@@ -1,4 +1,5 @@
 /** An estimate of the memory that a run needs, before anything is loaded: good for a warning, never a promise. */
+import { MAX_BLOCKS } from './limits.ts';
 import { metadataCount, metadataCounts, metadataLength, metadataString } from './metadata-values.ts';
 import type { GgufFile, GgufMemoryEstimate } from './types.ts';
 
@@ -31,6 +32,7 @@ export function estimateMemory(file: GgufFile, options: EstimateMemoryOptions): 
 
 function kvBytesPerToken(file: GgufFile): number {
   const architecture = metadataString(file, 'general.architecture') ?? '';
+  // A hostile number must not make a long loop: of a file that is only inspected, nothing has been checked.
   const blocks = Math.min(metadataCount(file, `${architecture}.block_count`) ?? 0, MAX_BLOCKS);
   const embedding = metadataCount(file, `${architecture}.embedding_length`) ?? 0;
   const heads = metadataCounts(file, `${architecture}.attention.head_count`, blocks);
@@ -46,9 +48,6 @@ function kvBytesPerToken(file: GgufFile): number {
   }
   return bytes;
 }
-
-/** A hostile `block_count` must not make a long loop; llama.cpp stops at 512 (LLAMA_MAX_LAYERS). */
-const MAX_BLOCKS = 512;
 
 function estimateCompute(file: GgufFile, contextTokens: number): number {
   const architecture = metadataString(file, 'general.architecture') ?? '';

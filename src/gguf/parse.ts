@@ -5,8 +5,9 @@
 import { escapeText, type ByteSource } from '../core/index.ts';
 import { DEFAULT_ALIGNMENT, padded } from './alignment.ts';
 import { GgufFailure } from './error.ts';
+import { HeaderBudget } from './header-budget.ts';
 import { HeaderReader } from './header-reader.ts';
-import { MAX_METADATA_ENTRIES, MAX_TENSORS } from './limits.ts';
+import { MAX_ALIGNMENT, MAX_METADATA_ENTRIES, MAX_TENSORS } from './limits.ts';
 import { describeMagic } from './other-formats.ts';
 import { parseMetadata } from './parse-metadata.ts';
 import { parseTensors } from './parse-tensors.ts';
@@ -14,20 +15,33 @@ import type { GgufFile, GgufValue } from './types.ts';
 
 const MAGIC = [0x47, 0x47, 0x55, 0x46];
 
+export interface ParseGgufOptions {
+  readonly signal?: AbortSignal;
+  /** Shared by the shards of one model; what this header takes is taken from it. */
+  readonly budget?: HeaderBudget;
+}
+
 /**
  * Parses the header. Throws `GgufFailure` for what cannot be read, with `offset` in its details. That the tensors make
  * sense and that their data are there is what `checkGguf` says.
  */
-export async function parseGguf(
-  source: ByteSource,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<GgufFile> {
-  const reader = new HeaderReader(source, options.signal);
+export async function parseGguf(source: ByteSource, options: ParseGgufOptions = {}): Promise<GgufFile> {
+  const { signal, budget = new HeaderBudget() } = options;
+  const reader = new HeaderReader(source, {
+    maxBytes: budget.bytes,
+    ...(signal === undefined ? {} : { signal }),
+  });
   await assertMagic(reader);
   const version = await parseVersion(reader);
   // The smallest tensor description takes 24 bytes (8 name, 4 dims, 4 type, 8 offset), the smallest key and value 14.
-  const tensorCount = await parseCount(reader, 'number of tensors', 24, MAX_TENSORS);
-  const entryCount = await parseCount(reader, 'number of metadata keys', 14, MAX_METADATA_ENTRIES);
+  const tensorCount = await parseCount(reader, 'number of tensors', 24, {
+    left: budget.tensors,
+    max: MAX_TENSORS,
+  });
+  const entryCount = await parseCount(reader, 'number of metadata keys', 14, {
+    left: budget.entries,
+    max: MAX_METADATA_ENTRIES,
+  });
   const { metadata, keyOffsets } = await parseMetadata(reader, entryCount);
   const alignment = toAlignment(
     reader,
@@ -36,6 +50,7 @@ export async function parseGguf(
   );
   const tensors = await parseTensors(reader, tensorCount);
   const headerEndOffset = reader.offset;
+  budget.spend({ bytes: headerEndOffset, entries: entryCount, tensors: tensorCount });
   return {
     name: source.name,
     version,
@@ -98,13 +113,17 @@ async function parseCount(
   reader: HeaderReader,
   what: string,
   unitBytes: number,
-  max: number,
+  { left, max }: { readonly left: number; readonly max: number },
 ): Promise<number> {
   const offset = reader.offset;
   const count = await reader.count(what, unitBytes, 'GGUF_COUNT_IMPOSSIBLE');
-  if (count <= max) return count;
+  if (count <= left) return count;
   throw new GgufFailure('GGUF_LIMIT_EXCEEDED', `The ${what} in ${reader.name} is beyond any model.`, {
-    details: { offset, expected: `at most ${max}`, received: count },
+    details: {
+      offset,
+      expected: `at most ${max} in all shards of a model`,
+      received: left === max ? count : `${count}, where ${left} are left`,
+    },
   });
 }
 
@@ -114,15 +133,16 @@ async function parseCount(
  */
 function toAlignment(reader: HeaderReader, value: GgufValue | undefined, offset: number): number {
   if (value === undefined) return DEFAULT_ALIGNMENT;
-  if (value.kind === 'uint32' && value.value >= 8 && Number.isInteger(Math.log2(value.value)))
-    return value.value;
+  const isPossible = (size: number): boolean =>
+    size >= 8 && size <= MAX_ALIGNMENT && Number.isInteger(Math.log2(size));
+  if (value.kind === 'uint32' && isPossible(value.value)) return value.value;
   const received =
     value.kind === 'array' ? 'an array' : `${value.kind} ${escapeText(String(value.value), 40)}`;
   throw new GgufFailure(
     'GGUF_ALIGNMENT_INVALID',
     `general.alignment of ${reader.name} cannot be an alignment.`,
     {
-      details: { offset, expected: 'a uint32, a power of two, at least 8', received },
+      details: { offset, expected: `a uint32, a power of two, from 8 to ${MAX_ALIGNMENT}`, received },
     },
   );
 }

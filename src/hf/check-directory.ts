@@ -6,6 +6,7 @@ import { escapeText, throwIfAborted, type Warning } from '../core/index.ts';
 import { withFileSource } from '../system/index.ts';
 import { parseHfConfig, type HfConfig } from './config.ts';
 import { HfFailure } from './error.ts';
+import { HeaderBudget } from './header-budget.ts';
 import { MAX_CONFIG_BYTES, MAX_INDEX_BYTES } from './limits.ts';
 import { listModelFiles } from './list-files.ts';
 import { parseSafetensorsHeader } from './safetensors.ts';
@@ -74,9 +75,13 @@ function assertTokenizer(path: string, files: readonly HfFile[]): void {
 /** Of every safetensors file, in folders too: an unsound one never ships. */
 async function readHeaders(files: readonly HfFile[], signal: AbortSignal | undefined): Promise<Headers> {
   const headers = new Map<string, SafetensorsHeader>();
+  const budget = new HeaderBudget();
   for (const file of files.filter(({ path }) => path.toLowerCase().endsWith('.safetensors'))) {
     throwIfAborted(signal);
-    headers.set(file.path, await withFileSource(file.absolutePath, parseSafetensorsHeader));
+    headers.set(
+      file.path,
+      await withFileSource(file.absolutePath, (source) => parseSafetensorsHeader(source, { budget })),
+    );
   }
   return headers;
 }

@@ -33,6 +33,12 @@ export const HF_FAILURES = {
     summary: 'A safetensors file breaks the format: its header, an offset, or its size.',
     hint: 'Copy the file again and compare its size with the original.',
   },
+  HF_SAFETENSORS_LIMIT: {
+    exitCode: 3,
+    summary:
+      'The headers of the safetensors files are larger, or nested deeper, than those of any model; reading them could exhaust the memory.',
+    hint: 'Check where the files come from: the headers of real models take a few megabytes.',
+  },
   HF_UNSAFE_FILE: {
     exitCode: 3,
     summary:

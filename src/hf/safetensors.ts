@@ -3,6 +3,7 @@
  * data to the last byte. Format: README of huggingface/safetensors, "Format"; rules: `Metadata::validate` there.
  */
 import {
+  CoreFailure,
   compareCodeUnits,
   escapeText,
   messageOf,
@@ -13,17 +14,28 @@ import {
   type JsonTreeObject,
 } from '../core/index.ts';
 import { HfFailure } from './error.ts';
-import { MAX_SAFETENSORS_BRACKETS, MAX_SAFETENSORS_HEADER_BYTES } from './limits.ts';
+import { HeaderBudget } from './header-budget.ts';
+import { MAX_DIRECTORY_TENSORS, MAX_SAFETENSORS_HEADER_BYTES, MAX_SAFETENSORS_VALUES } from './limits.ts';
 import { SAFETENSORS_DTYPE_BITS } from './safetensors-dtypes.ts';
 import type { SafetensorsHeader, SafetensorsTensor } from './types.ts';
 
 const LENGTH_BYTES = 8;
 const OPENING_BRACE = 0x7b;
-const OPENING_BRACKET = 0x5b;
 
-/** Throws `HF_SAFETENSORS_INVALID`, or `CORE_SOURCE_SHORT` where the source became shorter meanwhile. */
-export async function parseSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
-  const headerBytes = await readHeader(source);
+export interface ParseSafetensorsOptions {
+  /** Shared by the files of one directory; what this header takes is taken from it. */
+  readonly budget?: HeaderBudget;
+}
+
+/**
+ * Throws `HF_SAFETENSORS_INVALID`, `HF_SAFETENSORS_LIMIT`, or `CORE_SOURCE_SHORT` where the source became shorter
+ * meanwhile.
+ */
+export async function parseSafetensorsHeader(
+  source: ByteSource,
+  { budget = new HeaderBudget() }: ParseSafetensorsOptions = {},
+): Promise<SafetensorsHeader> {
+  const headerBytes = await readHeader(source, budget);
   const tree = parseHeader(headerBytes, source.name);
   const metadata = new Map<string, string>();
   const tensors: SafetensorsTensor[] = [];
@@ -34,6 +46,13 @@ export async function parseSafetensorsHeader(source: ByteSource): Promise<Safete
       tensors.push(toTensor(name, value, source.name));
     }
   }
+  if (tensors.length > budget.tensors) {
+    throw limit(source.name, {
+      expected: `at most ${MAX_DIRECTORY_TENSORS} tensors in a directory`,
+      received: `${tensors.length}, where ${budget.tensors} are left`,
+    });
+  }
+  budget.spend({ bytes: headerBytes.length, tensors: tensors.length });
   // An empty tensor may share its offset with the one that follows: the shorter comes first.
   tensors.sort(
     (a, b) => a.offset - b.offset || a.sizeBytes - b.sizeBytes || compareCodeUnits(a.name, b.name),
@@ -44,7 +63,7 @@ export async function parseSafetensorsHeader(source: ByteSource): Promise<Safete
 }
 
 /** "8 bytes: N, an unsigned little-endian 64-bit integer, containing the size of the header." */
-async function readHeader(source: ByteSource): Promise<Uint8Array> {
+async function readHeader(source: ByteSource, budget: HeaderBudget): Promise<Uint8Array> {
   if (source.sizeBytes < LENGTH_BYTES) {
     throw invalid(source.name, 'it is too short to hold the length of its header', {
       expected: `at least ${LENGTH_BYTES} bytes`,
@@ -53,19 +72,16 @@ async function readHeader(source: ByteSource): Promise<Uint8Array> {
   }
   const head = await source.read(0, LENGTH_BYTES);
   const length = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
-  if (length > BigInt(MAX_SAFETENSORS_HEADER_BYTES)) {
-    throw invalid(source.name, 'its header claims to be larger than the format allows', {
-      expected: `at most ${MAX_SAFETENSORS_HEADER_BYTES} bytes`,
+  if (length > BigInt(source.sizeBytes - LENGTH_BYTES)) {
+    throw invalid(source.name, 'its header claims to be longer than the file', {
+      expected: `at most ${source.sizeBytes - LENGTH_BYTES} bytes`,
       received: `${length} bytes`,
     });
   }
   const sizeBytes = Number(length);
-  if (LENGTH_BYTES + sizeBytes > source.sizeBytes) {
-    throw invalid(source.name, 'its header claims to be longer than the file', {
-      expected: `at least ${LENGTH_BYTES + sizeBytes} bytes`,
-      received: `${source.sizeBytes} bytes`,
-    });
-  }
+  const max = Math.min(MAX_SAFETENSORS_HEADER_BYTES, budget.bytes);
+  if (sizeBytes > max)
+    throw limit(source.name, { expected: `at most ${max} bytes`, received: `${sizeBytes} bytes` });
   return source.read(LENGTH_BYTES, sizeBytes);
 }
 
@@ -77,25 +93,18 @@ function parseHeader(bytes: Uint8Array, name: string): JsonTreeObject {
       received: bytes[0] === undefined ? 'an empty header' : `0x${bytes[0].toString(16).padStart(2, '0')}`,
     });
   }
-  const brackets = bytes.reduce(
-    (count, byte) => (byte === OPENING_BRACE || byte === OPENING_BRACKET ? count + 1 : count),
-    0,
-  );
-  if (brackets > MAX_SAFETENSORS_BRACKETS) {
-    throw invalid(name, 'its header describes more than any model holds', {
-      expected: `at most ${MAX_SAFETENSORS_BRACKETS} brackets`,
-      received: `${brackets}`,
-    });
-  }
   try {
     const tree = parseJsonTree(bytes, {
       name: 'its header',
       maxBytes: MAX_SAFETENSORS_HEADER_BYTES,
       maxDepth: 4,
+      maxValues: MAX_SAFETENSORS_VALUES,
     });
     // The first byte is "{", so this is an object or it did not parse.
     return tree as JsonTreeObject;
   } catch (cause) {
+    if (cause instanceof CoreFailure && cause.code === 'CORE_JSON_LIMIT')
+      throw limit(name, cause.details, cause);
     throw invalid(name, messageOf(cause).replace(/\.$/, ''), {}, cause);
   }
 }
@@ -177,6 +186,17 @@ function assertCovered(tensors: readonly SafetensorsTensor[], dataBytes: number,
       received: `${dataBytes} bytes of data`,
     });
   }
+}
+
+function limit(file: string, details: JsonObject, cause?: unknown): HfFailure {
+  return new HfFailure(
+    'HF_SAFETENSORS_LIMIT',
+    `The header of ${file} is larger, or nested deeper, than that of any model.`,
+    {
+      details: { file, ...details },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }
 
 function invalid(file: string, what: string, details: JsonObject = {}, cause?: unknown): HfFailure {

@@ -2,9 +2,9 @@
  * The safetensors index of a model in several files, compared with the shards themselves: every shard is there, every
  * tensor is in the shard that the index names, and no shard is left over. Pure.
  */
-import { escapeText, isJsonObject, parseJson } from '../core/index.ts';
+import { escapeText, parseJsonTree } from '../core/index.ts';
 import { HfFailure } from './error.ts';
-import { MAX_INDEX_BYTES } from './limits.ts';
+import { MAX_INDEX_BYTES, MAX_INDEX_VALUES } from './limits.ts';
 import type { SafetensorsHeader } from './types.ts';
 
 export const INDEX_NAME = 'model.safetensors.index.json';
@@ -18,19 +18,23 @@ export function isShardName(path: string): boolean {
 
 /** Tensor name → shard. Throws `HF_INDEX_INVALID`, `CORE_JSON_*`, `CORE_TEXT_NOT_UTF8`. */
 export function parseShardIndex(bytes: Uint8Array, name = INDEX_NAME): ReadonlyMap<string, string> {
-  const value = parseJson(bytes, { name, maxBytes: MAX_INDEX_BYTES });
-  const weightMap = isJsonObject(value) ? value['weight_map'] : undefined;
-  if (!isJsonObject(weightMap)) throw invalid(`${name} has no "weight_map".`);
-  const entries = Object.entries(weightMap).map(([tensor, shard]): [string, string] => {
+  const value = parseJsonTree(bytes, { name, maxBytes: MAX_INDEX_BYTES, maxValues: MAX_INDEX_VALUES });
+  const weightMap = value instanceof Map ? value.get('weight_map') : undefined;
+  if (!(weightMap instanceof Map)) throw invalid(`${name} has no "weight_map".`);
+  const index = new Map<string, string>();
+  for (const [tensor, shard] of weightMap) {
     // A shard is a neighbour: a path here would read files from elsewhere.
-    if (typeof shard === 'string' && /^[^/\\]+\.safetensors$/.test(shard)) return [tensor, shard];
+    if (typeof shard === 'string' && /^[^/\\]+\.safetensors$/.test(shard)) {
+      index.set(tensor, shard);
+      continue;
+    }
     throw invalid(`${name} names something that is no shard for tensor "${escapeText(tensor, 120)}".`, {
       expected: 'the name of a .safetensors file in the same folder',
       received: typeof shard === 'string' ? escapeText(shard, 120) : typeof shard,
     });
-  });
-  if (entries.length === 0) throw invalid(`${name} names no tensor.`);
-  return new Map(entries);
+  }
+  if (index.size === 0) throw invalid(`${name} names no tensor.`);
+  return index;
 }
 
 /** `headers`: every safetensors file at the top of the directory, by name. Throws `HF_INDEX_INVALID`. */

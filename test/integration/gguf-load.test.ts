@@ -16,6 +16,7 @@ import {
   type GgufModel,
   type SampleModelOptions,
 } from '../../src/gguf/index.ts';
+import { SMALL_SHAPE, writeShards } from '../fakes/split-model.ts';
 
 const LOADER = fileURLToPath(new URL('../fixtures/gguf-load.mjs', import.meta.url));
 const TIMEOUT_MS = 60_000;
@@ -61,6 +62,23 @@ describe('a file written by writeGguf', () => {
     async () => {
       const loaded = await load({ ...sampleModel({ blockCount: 1 }), version: 2, alignment: 64 });
       expect(loaded.tokens).toHaveLength(4);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('the shards of a split model', () => {
+  it.each([
+    ['with tensors in every shard', false],
+    ['with metadata alone in the first', true],
+  ])(
+    '%s are loaded by llama.cpp from the first, and generate what the whole model does',
+    async (_what, withoutTensorsFirst) => {
+      const model = sampleModel(SMALL_SHAPE);
+      const whole = await load(model);
+      const [first = ''] = await writeShards(folder, 'split', { model, withoutTensorsFirst });
+      const loaded = await run(join(folder, first));
+      expect(loaded).toMatchObject({ tokens: whole.tokens, distinctLogits: whole.distinctLogits });
     },
     TIMEOUT_MS,
   );

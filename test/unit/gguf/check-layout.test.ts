@@ -79,7 +79,7 @@ describe('checkLayout', () => {
       .header({ keys: 1, tensors: 1 })
       .string('general.alignment')
       .u32(4)
-      .u32(2 ** 31);
+      .u32(2 ** 20);
     await expect(check(raw.tensor().zeros(256).bytes())).rejects.toMatchObject({
       code: 'GGUF_DATA_INCOMPLETE',
     });

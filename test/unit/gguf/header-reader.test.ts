@@ -62,7 +62,7 @@ describe('HeaderReader', () => {
       };
       await expect(read(new HeaderReader(endless))).rejects.toMatchObject({
         code: 'GGUF_LIMIT_EXCEEDED',
-        details: { expected: `a header of at most ${MAX_METADATA_BYTES} bytes` },
+        details: { expected: `headers of at most ${MAX_METADATA_BYTES} bytes in all shards of a model` },
       });
     },
   );

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure, memorySource } from '../../../src/core/index.ts';
+import { HeaderBudget } from '../../../src/gguf/header-budget.ts';
+import { MAX_METADATA_BYTES, MAX_METADATA_ENTRIES, MAX_TENSORS } from '../../../src/gguf/limits.ts';
 import { parseGguf } from '../../../src/gguf/parse.ts';
 import { RawGguf, rawModel } from '../../fixtures/raw-gguf.ts';
 
@@ -108,11 +110,44 @@ describe('parseGguf', () => {
     });
   });
 
+  describe('when a budget is shared by several files', () => {
+    const header = (keys: number) => {
+      const raw = new RawGguf().header({ keys: keys + 1 }).architecture();
+      for (let index = 0; index < keys; index += 1) raw.string(`k${index}`).u32(0).u8(1);
+      return memorySource(raw.bytes());
+    };
+
+    it('takes from it what each header took, and refuses the one that needs more', async () => {
+      const budget = new HeaderBudget();
+      const { headerEndOffset } = await parseGguf(header(5000), { budget });
+      expect(budget).toMatchObject({
+        entries: MAX_METADATA_ENTRIES - 5001,
+        bytes: MAX_METADATA_BYTES - headerEndOffset,
+        tensors: MAX_TENSORS,
+      });
+      await expect(parseGguf(header(5000), { budget })).rejects.toMatchObject({
+        code: 'GGUF_LIMIT_EXCEEDED',
+        details: { received: `5001, where ${MAX_METADATA_ENTRIES - 5001} are left` },
+      });
+      await parseGguf(header(5000));
+    });
+
+    it('holds the bytes of all headers together under one limit', async () => {
+      const budget = new HeaderBudget();
+      budget.spend({ bytes: MAX_METADATA_BYTES - 100, entries: 0, tensors: 0 });
+      const raw = new RawGguf().header({ keys: 1 }).text('k', 'x'.repeat(100));
+      await expect(parseGguf(memorySource(raw.bytes()), { budget })).rejects.toMatchObject({
+        code: 'GGUF_LIMIT_EXCEEDED',
+      });
+    });
+  });
+
   describe('when the alignment cannot be one', () => {
     it.each([
       ['0', 4, 0],
       ['not a power of two', 4, 24],
       ['less than 8', 4, 4],
+      ['above 1 MiB, where a reader that pads in 32 bits wraps around', 4, 2 ** 31],
       ['an int32', 5, 32],
       ['a float32', 6, 0x42000000],
     ])('refuses %s', async (_what, kind, value) => {

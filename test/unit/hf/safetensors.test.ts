@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure, memorySource } from '../../../src/core/index.ts';
+import { HeaderBudget } from '../../../src/hf/header-budget.ts';
+import { MAX_DIRECTORY_HEADER_BYTES, MAX_DIRECTORY_TENSORS } from '../../../src/hf/limits.ts';
 import { parseSafetensorsHeader } from '../../../src/hf/safetensors.ts';
 import { rawSafetensors, safetensorsBytes } from '../../fakes/hf-directory.ts';
 
@@ -54,10 +56,10 @@ describe('parseSafetensorsHeader', () => {
     it('refuses before it allocates', async () => {
       await expect(parse(Buffer.from([1, 2, 3]))).rejects.toMatchObject(refusal(/too short/));
       await expect(parse(rawSafetensors('{}', 0, 2n ** 64n - 1n))).rejects.toMatchObject(
-        refusal(/larger than the format allows/),
+        refusal(/longer than the file/),
       );
-      await expect(parse(rawSafetensors('{}', 0, 100_000_001n))).rejects.toMatchObject(
-        refusal(/larger than the format allows/),
+      await expect(parse(rawSafetensors('{}', 0, 2n ** 63n))).rejects.toMatchObject(
+        refusal(/longer than the file/),
       );
       await expect(parse(rawSafetensors('{}', 0, 3n))).rejects.toMatchObject(refusal(/longer than the file/));
       await expect(parse(rawSafetensors('', 4))).rejects.toMatchObject(refusal(/does not begin with/));
@@ -103,10 +105,14 @@ describe('parseSafetensorsHeader', () => {
       ).rejects.toMatchObject(refusal(/more elements/));
     });
 
-    it('refuses a header of millions of brackets before it parses it', async () => {
-      await expect(parse(rawSafetensors(`{"a":[${'[],'.repeat(2_000_001)}0]}`, 0))).rejects.toMatchObject(
-        refusal(/more than any model/),
-      );
+    it('refuses more values than any model has, and what is nested deeper, as beyond a limit', async () => {
+      for (const header of [`{"a":[${'[],'.repeat(320_000)}0]}`, '{"a":[[[[[0]]]]]}']) {
+        await expect(parse(rawSafetensors(header, 0))).rejects.toMatchObject({
+          code: 'HF_SAFETENSORS_LIMIT',
+          exitCode: 3,
+          message: expect.stringContaining('w.safetensors'),
+        });
+      }
     });
 
     it('escapes a hostile tensor name', async () => {
@@ -127,6 +133,29 @@ describe('parseSafetensorsHeader', () => {
     });
   });
 
+  describe('when a budget is shared by several files', () => {
+    it('takes from it what each header took, and refuses the one that needs more', async () => {
+      const bytes = safetensorsBytes({ a: { shape: [2] }, b: { shape: [2] } });
+      const budget = new HeaderBudget();
+      const { dataOffset } = await parseSafetensorsHeader(memorySource(bytes), { budget });
+      expect(budget).toMatchObject({
+        bytes: MAX_DIRECTORY_HEADER_BYTES - (dataOffset - 8),
+        tensors: MAX_DIRECTORY_TENSORS - 2,
+      });
+      for (const spent of [
+        { bytes: 0, tensors: budget.tensors - 1 },
+        { bytes: budget.bytes - 10, tensors: 0 },
+      ]) {
+        const left = new HeaderBudget();
+        left.spend({ bytes: MAX_DIRECTORY_HEADER_BYTES - budget.bytes, tensors: 2 });
+        left.spend(spent);
+        await expect(parseSafetensorsHeader(memorySource(bytes), { budget: left })).rejects.toMatchObject({
+          code: 'HF_SAFETENSORS_LIMIT',
+        });
+      }
+    });
+  });
+
   it('round trips any tensors', async () => {
     const shapes = fc.dictionary(
       fc.string({ minLength: 1 }).filter((name) => name !== '__metadata__' && name !== '__proto__'),
@@ -140,6 +169,28 @@ describe('parseSafetensorsHeader', () => {
           new Map(Object.entries(tensors)),
         );
       }),
+    );
+  });
+
+  it('reads a sound file with any bytes of it changed, or throws a Failure', async () => {
+    const sound = safetensorsBytes({ a: { shape: [2, 3] }, b: { dtype: 'BF16', shape: [5] } });
+    const change = fc.record({
+      at: fc.nat(sound.length - 1),
+      by: fc.uint8Array({ minLength: 1, maxLength: 9 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const bytes = Buffer.from(sound);
+        for (const { at, by } of changes) bytes.set(by.subarray(0, bytes.length - at), at);
+        try {
+          const { tensors, dataOffset } = await parse(bytes);
+          const sum = tensors.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+          expect(dataOffset + sum).toBe(bytes.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/core/index.ts';
+import { MAX_INDEX_VALUES } from '../../../src/hf/limits.ts';
 import { assertIndexMatches, isShardName, parseShardIndex } from '../../../src/hf/shard-index.ts';
 import type { SafetensorsHeader } from '../../../src/hf/types.ts';
 
@@ -35,6 +36,22 @@ describe('parseShardIndex', () => {
     [{ x: 'a.bin' }],
   ])('refuses the map %j', (map) => {
     expect(() => index(map)).toThrow(invalid(/./));
+  });
+
+  it('keeps a tensor named as a prototype, and refuses one that stands twice', () => {
+    const map = `"__proto__":"${A}"`;
+    expect([...parseShardIndex(Buffer.from(`{"weight_map":{${map}}}`))]).toEqual([['__proto__', A]]);
+    expect(() => parseShardIndex(Buffer.from(`{"weight_map":{${map},${map}}}`))).toThrow(
+      expect.objectContaining({ code: 'CORE_JSON_DUPLICATE_KEY' }),
+    );
+  });
+
+  it('refuses more tensors than any directory may hold', () => {
+    const names = Array.from({ length: MAX_INDEX_VALUES }, (_, at) => [`t${at}`, A] as const);
+    expect(() => index(Object.fromEntries(names))).toThrow(
+      expect.objectContaining({ code: 'CORE_JSON_LIMIT' }),
+    );
+    expect(index(Object.fromEntries(names.slice(1000))).size).toBe(MAX_INDEX_VALUES - 1000);
   });
 
   it('parses any bytes or throws a Failure', () => {
