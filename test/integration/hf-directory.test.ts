@@ -137,6 +137,8 @@ describe('checkHfDirectory', () => {
     await writeFile(join(folder, 'tokenizer.model'), '');
     await expect(check()).rejects.toMatchObject(refusal('HF_TOKENIZER_MISSING'));
     await writeFile(join(folder, 'tokenizer.model'), 'x');
+    await expect(check()).rejects.toMatchObject(refusal('HF_TOKENIZER_INVALID', /tokenizer\.model/));
+    await writeFile(join(folder, 'tokenizer.model'), 'YQ== 0\nYg== 1\n');
     await rm(join(folder, 'model.safetensors'));
     await expect(check()).rejects.toMatchObject(refusal('HF_WEIGHTS_MISSING'));
     await writeFile(join(folder, A), safetensorsBytes({ x: {} }));
@@ -158,7 +160,7 @@ describe('checkHfDirectory', () => {
     await writeHfDirectory(folder, { [`${'d/'.repeat(17)}x`]: 'x' });
     await expect(check()).rejects.toMatchObject(refusal('HF_DIRECTORY_LIMIT', /deeper/));
     await rm(join(folder, 'd'), { recursive: true });
-    execFileSync('sh', ['-c', 'seq 1 10001 | xargs touch'], { cwd: folder });
+    execFileSync('sh', ['-c', 'seq 1 4001 | xargs touch'], { cwd: folder });
     await expect(check()).rejects.toMatchObject(refusal('HF_DIRECTORY_LIMIT', /entries/));
   });
 
