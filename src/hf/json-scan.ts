@@ -3,7 +3,7 @@
  * the keys of the objects that are open. Duplicate keys, depth and the number of keys are judged on the way. Pure.
  */
 import { escapeText, MAX_JSON_DEPTH } from '../core/index.ts';
-import { MAX_SCANNED_KEYS } from './limits.ts';
+import { MAX_SCANNED_KEY_CHARACTERS, MAX_SCANNED_KEYS } from './limits.ts';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'literal';
 
@@ -65,7 +65,7 @@ const BACKSLASH = 0x5c;
 const MAX_TEXT_VALUE_BYTES = 64;
 const LITERALS = ['true', 'false', 'null'];
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
-const ESCAPE = /^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/;
+const SHORT_ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 
 class Scanner {
   readonly #bytes: Buffer;
@@ -73,6 +73,7 @@ class Scanner {
   readonly #maxDepth: number;
   readonly #frames: Frame[] = [];
   #keysLeft: number;
+  #charactersLeft = MAX_SCANNED_KEY_CHARACTERS;
   #at = 0;
 
   constructor(bytes: Uint8Array, options: ScanJsonOptions) {
@@ -116,7 +117,9 @@ class Scanner {
     if (this.#bytes[start] !== QUOTE) this.#stop('expected a key in double quotes');
     const key = this.#string();
     this.#keysLeft -= 1;
-    if (this.#keysLeft < 0) this.#stop('found more keys than any file of a model has', start);
+    this.#charactersLeft -= key.length;
+    if (this.#keysLeft < 0 || this.#charactersLeft < 0)
+      this.#stop('found more keys than any file of a model has', start);
     if (keys.has(key)) {
       this.#stop(`the key "${escapeText(key, 80)}" stands twice in one object`, start);
     }
@@ -194,9 +197,9 @@ class Scanner {
       const byte = bytes[at];
       if (byte === QUOTE) break;
       if (byte === BACKSLASH) {
-        const escape = ESCAPE.exec(bytes.toString('latin1', at + 1, at + 6))?.[0];
-        if (escape === undefined) this.#stop('expected an escape such as \\n or \\u00e9', at);
-        at += 1 + escape.length;
+        const length = escapeLength(bytes, at + 1);
+        if (length === 0) this.#stop('expected an escape such as \\n or \\u00e9', at);
+        at += 1 + length;
       } else {
         // RFC 8259 §7: control characters must be escaped.
         if (byte === undefined || byte < 0x20) this.#stop('expected the end of a string (")', at);
@@ -246,6 +249,19 @@ class Scanner {
   #stop(what: string, offset = this.#at): never {
     throw new Stop(offset, what);
   }
+}
+
+/** Of what follows a backslash; 0 where JSON knows no such escape. Byte by byte: a text may consist of them. */
+function escapeLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  if (SHORT_ESCAPES.has(first)) return 1;
+  if (first !== 0x75) return 0;
+  for (let index = at + 1; index <= at + 4; index += 1) {
+    const byte = bytes[index] ?? 0;
+    const isHex = (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+    if (!isHex) return 0;
+  }
+  return 5;
 }
 
 function isNumberByte(byte: number | undefined): boolean {

@@ -2,6 +2,7 @@
 import { escapeText } from '../core/index.ts';
 import { HfFailure } from './error.ts';
 import { describeJsonFault, readJsonFacts, type JsonFacts } from './json-facts.ts';
+import { MAX_JSON_LINES } from './limits.ts';
 import { leftOut, unsafe, type Judgement, type UnsafeJudgement } from './judgement.ts';
 import { hasEmbeddedPickle, walkPickle } from './pickle.ts';
 import { findScript } from './script.ts';
@@ -54,15 +55,18 @@ function findRemoteCode({ remoteCodeKey, hasLambda }: JsonFacts): UnsafeJudgemen
     : null;
 }
 
-/** One document on each line, objects or lists; null where one is not. */
+/** One document on each line, objects or lists; null where one is not, or where there are too many to look at. */
 function readJsonLines(bytes: Uint8Array): JsonFacts | null {
   let worst: JsonFacts | null = null;
+  let lineCount = 0;
   for (let start = 0; start < bytes.length;) {
     const found = bytes.indexOf(0x0a, start);
     const end = found < 0 ? bytes.length : found;
     const line = bytes.subarray(start, end);
     start = end + 1;
     if (firstCharacter(line) === null) continue;
+    lineCount += 1;
+    if (lineCount > MAX_JSON_LINES) return null;
     const reading = readJsonFacts(line);
     if (!reading.ok || (reading.facts.kind !== 'object' && reading.facts.kind !== 'array')) return null;
     if (worst === null || reading.facts.remoteCodeKey !== null || reading.facts.hasLambda)
