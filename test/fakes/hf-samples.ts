@@ -1,6 +1,7 @@
 /** Files that a model directory may hold, honest and hostile, built byte by byte. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
+const NOTHING: Uint8Array = new Uint8Array(0);
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 /** `os.system('id')` in each protocol, as pickle.dumps of an object with __reduce__ writes it. */
@@ -64,10 +65,7 @@ function pngChunk(type: string, data: Uint8Array): Buffer {
 }
 
 /** Pictures of one pixel, or close to it. */
-export function imageBytes(
-  kind: 'PNG' | 'JPEG' | 'GIF' | 'WebP',
-  { comment = Buffer.alloc(0) } = {},
-): Buffer {
+export function imageBytes(kind: 'PNG' | 'JPEG' | 'GIF' | 'WebP', { comment = NOTHING } = {}): Buffer {
   switch (kind) {
     case 'PNG':
       return Buffer.concat([
@@ -98,7 +96,7 @@ const field = (number: number, data: Uint8Array): Buffer =>
 /** Pieces with scores, then a trainer and a normalizer. */
 export function sentencePieceBytes(
   pieces: readonly string[] = ['<unk>', '<s>', '▁the'],
-  { extra = Buffer.alloc(0) } = {},
+  { extra = NOTHING } = {},
 ): Buffer {
   return Buffer.concat([
     ...pieces.map((piece, index) => {
