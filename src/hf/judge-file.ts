@@ -2,7 +2,7 @@
  * Decides what becomes of a file by what it holds: it ships only if its content is, from the first byte to the last, something
  * on the list. Safetensors are judged by their header; all else is read whole, within limits.
  */
-import { escapeText, formatBytes, type ByteSource } from '../core/index.ts';
+import { escapeText, formatBytes, memorySource, type ByteSource } from '../core/index.ts';
 import { HfFailure } from './error.ts';
 import { findImageFault, imageKind, type ImageKind } from './image.ts';
 import { judgeBinary } from './judge-binary.ts';
@@ -27,8 +27,8 @@ export class WholeFileReader {
   #buffer = new Uint8Array(0);
   #bytesLeft = MAX_JUDGED_BYTES;
 
-  /** Valid until the next call. Throws `HF_DIRECTORY_LIMIT`. */
-  async read(path: string, source: ByteSource, maxBytes: number): Promise<Uint8Array> {
+  /** `head`: what was read of it already. Valid until the next call. Throws `HF_DIRECTORY_LIMIT`. */
+  async read(path: string, source: ByteSource, head: Uint8Array, maxBytes: number): Promise<Uint8Array> {
     const { sizeBytes } = source;
     if (sizeBytes > maxBytes) {
       throw limit(`${escapeText(path)} is larger than a file of its kind can be.`, path, maxBytes, sizeBytes);
@@ -42,6 +42,7 @@ export class WholeFileReader {
         MAX_JUDGED_BYTES - this.#bytesLeft,
       );
     }
+    if (head.length === sizeBytes) return head;
     if (this.#buffer.length < sizeBytes) this.#buffer = new Uint8Array(sizeBytes);
     return source.read(0, sizeBytes, this.#buffer);
   }
@@ -57,16 +58,17 @@ export async function judgeContent(
   const weights = await judgeSafetensors(path, source, head);
   if (weights !== null) return weights;
   const kind = imageKind(head);
-  if (kind !== null) return judgeImage(kind, source, await reader.read(path, source, MAX_IMAGE_BYTES));
+  if (kind !== null) return judgeImage(kind, await reader.read(path, source, head, MAX_IMAGE_BYTES));
   if (startsAsText(head)) {
-    const bytes = await reader.read(path, source, MAX_TEXT_BYTES);
+    const bytes = await reader.read(path, source, head, MAX_TEXT_BYTES);
     if (!isPlainText(bytes)) return judgeBinary(head);
-    return (await judgeSecondFormat(source)) ?? judgeText(path, bytes);
+    return (await judgeSecondFormat(memorySource(bytes))) ?? judgeText(path, bytes);
   }
   // pieces, or any of the other messages first: all of them are length-delimited.
   if (SENTENCEPIECE_TAGS.has(head[0] ?? 0) && source.sizeBytes <= MAX_SENTENCEPIECE_BYTES) {
-    if (isSentencePiece(await reader.read(path, source, MAX_SENTENCEPIECE_BYTES))) {
-      return (await judgeSecondFormat(source)) ?? { kind: 'ships', format: 'sentencepiece' };
+    const bytes = await reader.read(path, source, head, MAX_SENTENCEPIECE_BYTES);
+    if (isSentencePiece(bytes)) {
+      return (await judgeSecondFormat(memorySource(bytes))) ?? { kind: 'ships', format: 'sentencepiece' };
     }
   }
   return judgeBinary(head);
@@ -103,10 +105,10 @@ function couldBeSafetensors(head: Uint8Array): boolean {
   return length <= BigInt(MAX_SAFETENSORS_HEADER_BYTES);
 }
 
-async function judgeImage(kind: ImageKind, source: ByteSource, bytes: Uint8Array): Promise<Judgement> {
+async function judgeImage(kind: ImageKind, bytes: Uint8Array): Promise<Judgement> {
   const fault = findImageFault(kind, bytes);
   if (fault !== null) return unsafe('polyglot', `a ${kind} picture that ${fault}`);
-  return (await judgeSecondFormat(source)) ?? { kind: 'ships', format: 'image' };
+  return (await judgeSecondFormat(memorySource(bytes))) ?? { kind: 'ships', format: 'image' };
 }
 
 async function judgeSecondFormat(source: ByteSource): Promise<UnsafeJudgement | null> {

@@ -10,15 +10,15 @@ export type PickleArgument =
   | { readonly kind: 'lines'; readonly patterns: readonly RegExp[] };
 
 export type PickleEffect =
-  | { readonly kind: 'push'; readonly what: 'text' | 'tuple' | 'reference' | 'other' }
-  | { readonly kind: 'pop'; readonly count: number; readonly push: 'tuple' | 'other' | null }
+  | { readonly kind: 'push'; readonly what: 'text' | 'items' | 'reference' | 'other' }
+  | { readonly kind: 'pop'; readonly count: number; readonly push: 'items' | 'other' | null }
   /** Everything down to the newest mark. */
-  | { readonly kind: 'pop-mark'; readonly push: 'tuple' | 'other' | null }
+  | { readonly kind: 'pop-mark'; readonly push: 'items' | 'other' | null }
   /** Changes what lies `below` the top, with the items above it or above the mark. */
   | { readonly kind: 'append'; readonly count: number | 'mark' }
   | { readonly kind: 'mark' | 'duplicate' | 'none' | 'stop' | 'memo-get' | 'global-from-stack' }
-  /** Calls what a module gave. */
-  | { readonly kind: 'call'; readonly needs: 'tuple' | 'two' | 'three' | 'mark' };
+  /** Calls what a module gave; `items` is whatever can be spread into arguments. */
+  | { readonly kind: 'call'; readonly needs: 'items' | 'two' | 'three' | 'mark' };
 
 export interface PickleStep {
   readonly argument: PickleArgument | null;
@@ -28,7 +28,7 @@ export interface PickleStep {
 const fixed = (sizeBytes: number): PickleArgument => ({ kind: 'fixed', sizeBytes });
 const counted = (lengthBytes: 1 | 4 | 8): PickleArgument => ({ kind: 'counted', lengthBytes });
 const lines = (...patterns: RegExp[]): PickleArgument => ({ kind: 'lines', patterns });
-const push = (what: 'text' | 'tuple' | 'reference' | 'other'): PickleEffect => ({ kind: 'push', what });
+const push = (what: 'text' | 'items' | 'reference' | 'other'): PickleEffect => ({ kind: 'push', what });
 const step = (argument: PickleArgument | null, effect: PickleEffect): PickleStep => ({ argument, effect });
 
 const ANYTHING = /^/;
@@ -57,7 +57,7 @@ export const PICKLE_STEPS: ReadonlyMap<number, PickleStep> = new Map([
     N: step(null, push('other')),
     P: step(lines(ANYTHING), push('reference')),
     Q: step(null, { kind: 'pop', count: 1, push: 'other' }),
-    R: step(null, { kind: 'call', needs: 'tuple' }),
+    R: step(null, { kind: 'call', needs: 'items' }),
     S: step(lines(QUOTED), push('text')),
     T: step(counted(4), push('text')),
     U: step(counted(1), push('text')),
@@ -66,22 +66,22 @@ export const PICKLE_STEPS: ReadonlyMap<number, PickleStep> = new Map([
     a: step(null, { kind: 'append', count: 1 }),
     b: step(null, { kind: 'call', needs: 'two' }),
     c: step(lines(MODULE, MODULE), push('reference')),
-    d: step(null, { kind: 'pop-mark', push: 'other' }),
-    '}': step(null, push('other')),
+    d: step(null, { kind: 'pop-mark', push: 'items' }),
+    '}': step(null, push('items')),
     e: step(null, { kind: 'append', count: 'mark' }),
     g: step(lines(DECIMAL), { kind: 'memo-get' }),
     h: step(fixed(1), { kind: 'memo-get' }),
     i: step(lines(MODULE, MODULE), { kind: 'call', needs: 'mark' }),
     j: step(fixed(4), { kind: 'memo-get' }),
-    l: step(null, { kind: 'pop-mark', push: 'other' }),
-    ']': step(null, push('other')),
+    l: step(null, { kind: 'pop-mark', push: 'items' }),
+    ']': step(null, push('items')),
     o: step(null, { kind: 'call', needs: 'mark' }),
     p: step(lines(DECIMAL), NONE),
     q: step(fixed(1), NONE),
     r: step(fixed(4), NONE),
     s: step(null, { kind: 'append', count: 2 }),
-    t: step(null, { kind: 'pop-mark', push: 'tuple' }),
-    ')': step(null, push('tuple')),
+    t: step(null, { kind: 'pop-mark', push: 'items' }),
+    ')': step(null, push('items')),
     u: step(null, { kind: 'append', count: 'mark' }),
     G: step(fixed(8), push('other')),
     B: step(counted(4), push('other')),
@@ -92,9 +92,9 @@ export const PICKLE_STEPS: ReadonlyMap<number, PickleStep> = new Map([
   [0x82, step(fixed(1), push('reference'))],
   [0x83, step(fixed(2), push('reference'))],
   [0x84, step(fixed(4), push('reference'))],
-  [0x85, step(null, { kind: 'pop', count: 1, push: 'tuple' })],
-  [0x86, step(null, { kind: 'pop', count: 2, push: 'tuple' })],
-  [0x87, step(null, { kind: 'pop', count: 3, push: 'tuple' })],
+  [0x85, step(null, { kind: 'pop', count: 1, push: 'items' })],
+  [0x86, step(null, { kind: 'pop', count: 2, push: 'items' })],
+  [0x87, step(null, { kind: 'pop', count: 3, push: 'items' })],
   [0x88, step(null, push('other'))],
   [0x89, step(null, push('other'))],
   [0x8a, step(counted(1), push('other'))],

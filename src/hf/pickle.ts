@@ -88,7 +88,7 @@ function* findMarks(buffer: Buffer, offset: number): Generator<number> {
   }
 }
 
-type Item = 'mark' | 'text' | 'tuple' | 'reference' | 'other';
+type Item = 'mark' | 'text' | 'items' | 'reference' | 'other';
 type Outcome = 'goes-on' | 'broken' | 'calls' | 'data';
 
 class Walk {
@@ -197,15 +197,15 @@ class Walk {
     return 'goes-on';
   }
 
-  #call(needs: 'tuple' | 'two' | 'three' | 'mark'): Outcome {
+  #call(needs: 'items' | 'two' | 'three' | 'mark'): Outcome {
     if (needs === 'mark') return this.#marks > 0 ? 'calls' : 'broken';
     const count = needs === 'three' ? 3 : 2;
     if (!this.#has(count)) return 'broken';
-    if (needs === 'tuple' && !this.#couldBe('tuple', -1)) return 'broken';
+    if (needs === 'items' && !this.#couldBe('items', -1) && !this.#couldBe('text', -1)) return 'broken';
     return this.#couldBe('reference', -count) ? 'calls' : 'broken';
   }
 
-  #popMark(push: 'tuple' | 'other' | null): Outcome {
+  #popMark(push: 'items' | 'other' | null): Outcome {
     if (this.#marks === 0) return 'broken';
     this.#stack.length = this.#stack.lastIndexOf('mark');
     this.#marks -= 1;

@@ -1,6 +1,5 @@
 /**
- * With trust_remote_code, loaders import Python that a
- * configuration names. A device must never be sent such a model by accident.
+ * With trust_remote_code, loaders import Python that a configuration names. No device is sent such a model by accident.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -11,6 +11,8 @@ describe('walkPickle', () => {
   });
 
   it.each([
+    ['arguments in a list', "cos\nsystem\n]S'id'\naR."],
+    ['arguments in a string', "cos\nsystem\nS'x'\nR."],
     ['INST', "(S'id'\nios\nsystem\n."],
     ['OBJ', "(cos\nsystem\nS'id'\no."],
     ['NEWOBJ', 'cos\nsystem\n)\x81.'],
@@ -37,6 +39,7 @@ describe('walkPickle', () => {
     ['merges', '#version: 0.2\nĠ t\nh e\n'],
     ['a call of a number', 'I1\n(tR.'],
     ['a call without arguments', 'cos\nsystem\nR.'],
+    ['a call with what holds no arguments', 'cos\nsystem\nNR.'],
     ['a string without quotes', 'Sid\n.'],
   ])('stops at %s', (_, text) => {
     expect(walkPickle(latin1(text))).toBeNull();

@@ -30,7 +30,7 @@ describe('findScript', () => {
     ['nothing', ''],
     [
       'a model card that shows code',
-      '# Model\nThis is how it is loaded:\n```python\nfrom transformers import AutoModel\nmodel = AutoModel.from_pretrained("x")\n```\nHave fun.\n',
+      '# Model\nThis is how it is loaded:\n```python\nfrom transformers import AutoModel\nmodel = AutoModel.from_pretrained("x")\nmodel.eval()\nprint(model)\n```\nHave fun.\n',
     ],
     [
       'a model card whose code is indented',
