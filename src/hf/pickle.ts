@@ -22,6 +22,7 @@ export function walkPickle(bytes: Uint8Array, { maxSteps = MAX_PICKLE_STEPS } = 
   for (let steps = 0; steps < maxSteps; steps += 1) {
     const outcome = walk.step();
     if (outcome === 'goes-on') continue;
+    if (outcome === 'data' && steps < MIN_DATA_STEPS) return null;
     return outcome === 'broken' ? null : outcome;
   }
   return 'endless';
@@ -48,6 +49,9 @@ export function hasPickleHead(head: Uint8Array): boolean {
   if (proto !== 0x80 || version === undefined || version < 2 || version > 5) return false;
   return opcode !== undefined && PICKLE_STEPS.has(opcode);
 }
+
+/** Fewer are met by chance: a text that begins with C skips as many bytes as its second letter says. */
+const MIN_DATA_STEPS = 4;
 
 const RUNNING_MODULES = [
   'os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|pty|socket|shutil|importlib|commands|code|ctypes|marshal|types|',

@@ -36,6 +36,7 @@ describe('walkPickle', () => {
     ['words that begin like a global', 'cat\ndog\nNew\nelephant\n'],
     ['a global, and then a vocabulary', 'cos\nsystem\n(\n)\n.\n'],
     ['prose', 'I am a model card.\nRead me.\n'],
+    ['a text whose first letter skips to its last period', `CTEST${'-'.repeat(81)}.\n`],
     ['merges', '#version: 0.2\nĠ t\nh e\n'],
     ['a call of a number', 'I1\n(tR.'],
     ['a call without arguments', 'cos\nsystem\nR.'],
