@@ -1,57 +1,57 @@
 /**
- * Judges a Hugging Face model directory: whole, loadable by name, and free of files that run code. It reads headers and
- * small files only, never the weights.
+ * Judges a Hugging Face model directory: whole, loadable by name, and made of nothing but what a model is made of. Of the
+ * weights it reads headers only.
  */
 import { escapeText, throwIfAborted, type Warning } from '../core/index.ts';
 import { withFileSource } from '../system/index.ts';
+import { readChatTemplates, type TemplateFile } from './chat-templates.ts';
 import { parseHfConfig, type HfConfig } from './config.ts';
 import { HfFailure } from './error.ts';
-import { HeaderBudget } from './header-budget.ts';
+import { judgeFiles, type JudgedFile } from './judge-files.ts';
 import { MAX_CONFIG_BYTES, MAX_INDEX_BYTES } from './limits.ts';
 import { listModelFiles } from './list-files.ts';
-import { parseSafetensorsHeader } from './safetensors.ts';
 import { assertIndexMatches, INDEX_NAME, isShardName, parseShardIndex } from './shard-index.ts';
-import type { HfFacts, HfFile, SafetensorsHeader } from './types.ts';
-import { findUnsafeReason, UNSAFE_HEAD_BYTES } from './unsafe-file.ts';
+import { assertTokenizer } from './tokenizer.ts';
+import type { HfFacts, HfFile, HfLeftOut, SafetensorsHeader } from './types.ts';
 
 export interface CheckHfOptions {
+  /**
+   * Lets ship what would be refused as unsafe (`HF_UNSAFE_FILE`, `HF_REMOTE_CODE`), and lists it under `unsafeFiles`. Links,
+   * special files and limits are judged as ever, and the model has to be whole without them.
+   */
+  readonly allowUnsafeFiles?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 type Headers = ReadonlyMap<string, SafetensorsHeader>;
 
-/** Throws `HF_*`, `SYSTEM_FILE_*`, `CORE_JSON_*`, `CORE_INTERRUPTED`. */
-export async function checkHfDirectory(path: string, { signal }: CheckHfOptions = {}): Promise<HfFacts> {
-  const { files, leftOut } = await listModelFiles(path, { signal });
-  for (const file of files) {
-    throwIfAborted(signal);
-    await assertSafe(file);
-  }
+/** Throws `HF_*`, `SYSTEM_FILE_*`, `CORE_JSON_*`, `CORE_TEXT_NOT_UTF8`, `CORE_INTERRUPTED`. */
+export async function checkHfDirectory(
+  path: string,
+  { allowUnsafeFiles = false, signal }: CheckHfOptions = {},
+): Promise<HfFacts> {
+  const listing = await listModelFiles(path, { signal });
+  const judged = await judgeFiles(listing, { allowUnsafeFiles, signal });
+  throwIfAborted(signal);
+  const files = judged.files.map(({ file }) => file);
   const config = await readConfig(path, files);
-  assertTokenizer(path, files);
-  const headers = await readHeaders(files, signal);
+  assertTokenizer(path, (name) => judged.files.find(({ file }) => file.path === name));
+  assertObjects(judged.files);
+  const chatTemplates = await readChatTemplates(files.map(toTemplateFile));
+  const headers = headersOf(judged.files);
   const weights = await findWeights(path, files, headers);
   return {
     path,
     files,
-    leftOut,
+    leftOut: judged.leftOut,
+    unsafeFiles: judged.unsafeFiles,
+    chatTemplates,
     totalSizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     modelType: config.modelType,
     architectures: config.architectures,
     parameterCount: weights.reduce((sum, name) => sum + countElements(headers.get(name)), 0),
-    warnings: [...config.warnings, ...extraWeights(headers, weights)],
+    warnings: [...extraWeights(headers, weights), ...notShipped(judged.leftOut)],
   };
-}
-
-async function assertSafe(file: HfFile): Promise<void> {
-  const head = await withFileSource(file.absolutePath, (source) =>
-    source.read(0, Math.min(UNSAFE_HEAD_BYTES, source.sizeBytes)),
-  );
-  const reason = findUnsafeReason(file.path, head) ?? findUnsafeReason(file.absolutePath, head);
-  if (reason === null) return;
-  throw new HfFailure('HF_UNSAFE_FILE', `${escapeText(file.path)} is ${reason}.`, {
-    details: { path: file.path, expected: 'safetensors, JSON and text', received: reason },
-  });
 }
 
 async function readConfig(path: string, files: readonly HfFile[]): Promise<HfConfig> {
@@ -64,24 +64,37 @@ async function readConfig(path: string, files: readonly HfFile[]): Promise<HfCon
   return parseHfConfig(await readSmall(file, MAX_CONFIG_BYTES));
 }
 
-function assertTokenizer(path: string, files: readonly HfFile[]): void {
-  const names = ['tokenizer.json', 'tokenizer.model'];
-  if (names.some((name) => (findFile(files, name)?.sizeBytes ?? 0) > 0)) return;
-  throw new HfFailure('HF_TOKENIZER_MISSING', `${escapeText(path)} holds no tokenizer.`, {
-    details: { path, expected: names.join(' or '), received: 'neither, or an empty one' },
-  });
+/** What transformers reads as one JSON object each, at the top of the directory. */
+const OBJECT_NAMES = new Set([
+  'added_tokens.json',
+  'adapter_config.json',
+  'chat_template.json',
+  'generation_config.json',
+  'preprocessor_config.json',
+  'processor_config.json',
+  'special_tokens_map.json',
+  'tokenizer_config.json',
+  INDEX_NAME,
+]);
+
+function assertObjects(files: readonly JudgedFile[]): void {
+  for (const { file, json } of files) {
+    if (!OBJECT_NAMES.has(file.path) || json?.kind === 'object') continue;
+    throw new HfFailure('HF_JSON_INVALID', `${file.path} does not hold an object.`, {
+      details: { path: file.path, expected: 'an object', received: json?.kind ?? 'no JSON document' },
+    });
+  }
 }
 
-/** Of every safetensors file, in folders too: an unsound one never ships. */
-async function readHeaders(files: readonly HfFile[], signal: AbortSignal | undefined): Promise<Headers> {
+function toTemplateFile(file: HfFile): TemplateFile {
+  return { path: file.path, sizeBytes: file.sizeBytes, read: (maxBytes) => readSmall(file, maxBytes) };
+}
+
+/** Of every file that loaders would take for weights, in folders too. */
+function headersOf(files: readonly JudgedFile[]): Headers {
   const headers = new Map<string, SafetensorsHeader>();
-  const budget = new HeaderBudget();
-  for (const file of files.filter(({ path }) => path.toLowerCase().endsWith('.safetensors'))) {
-    throwIfAborted(signal);
-    headers.set(
-      file.path,
-      await withFileSource(file.absolutePath, (source) => parseSafetensorsHeader(source, { budget })),
-    );
+  for (const { file, header } of files) {
+    if (header !== null && file.path.toLowerCase().endsWith('.safetensors')) headers.set(file.path, header);
   }
   return headers;
 }
@@ -129,6 +142,16 @@ function extraWeights(headers: Headers, weights: readonly string[]): Warning[] {
       code: 'HF_EXTRA_WEIGHTS',
       message: `${extra.length} safetensors files are not part of the model and ship with it: ${names.join(', ')}.`,
     },
+  ];
+}
+
+/** Nothing is left behind without a word. */
+function notShipped(leftOut: readonly HfLeftOut[]): Warning[] {
+  if (leftOut.length === 0) return [];
+  const shown = leftOut.slice(0, 5).map(({ path, reason }) => `${escapeText(path, 120)} (${reason})`);
+  const more = leftOut.length > shown.length ? ` and ${leftOut.length - shown.length} more` : '';
+  return [
+    { code: 'HF_LEFT_OUT', message: `Not a part of the model, and not shipped: ${shown.join(', ')}${more}.` },
   ];
 }
 

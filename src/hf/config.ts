@@ -1,12 +1,11 @@
 /** Reads what config.json says a model is. Pure. */
-import { decodeUtf8, escapeText, isJsonObject, parseJson, type Warning } from '../core/index.ts';
+import { decodeUtf8, escapeText, isJsonObject, parseJson } from '../core/index.ts';
 import { HfFailure } from './error.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 
 export interface HfConfig {
   readonly modelType: string;
   readonly architectures: readonly string[];
-  readonly warnings: readonly Warning[];
 }
 
 /** Throws `HF_CONFIG_INVALID`, `CORE_JSON_*`, `CORE_TEXT_NOT_UTF8`. */
@@ -25,14 +24,7 @@ export function parseHfConfig(bytes: Uint8Array, name = 'config.json'): HfConfig
   if (!Array.isArray(architectures) || architectures.some((item) => typeof item !== 'string')) {
     throw invalid(name, 'a list of text under "architectures"', JSON.stringify(architectures));
   }
-  const warnings: Warning[] = [];
-  if (value['auto_map'] !== undefined) {
-    warnings.push({
-      code: 'HF_CUSTOM_CODE',
-      message: `${name} names Python code of its own (auto_map): loaders run it only with trust_remote_code.`,
-    });
-  }
-  return { modelType, architectures: architectures as string[], warnings };
+  return { modelType, architectures: architectures as string[] };
 }
 
 function invalid(name: string, expected: string, received: string): HfFailure {

@@ -17,6 +17,18 @@ export const HF_FAILURES = {
     summary: 'There is neither tokenizer.json nor tokenizer.model: the model could not read a prompt.',
     hint: 'Save the tokenizer into the same folder: tokenizer.save_pretrained(FOLDER)',
   },
+  HF_TOKENIZER_INVALID: {
+    exitCode: 3,
+    summary:
+      'tokenizer.json has no model with a vocabulary, or tokenizer.model is neither SentencePiece nor tiktoken.',
+    hint: 'Save the tokenizer again: tokenizer.save_pretrained(FOLDER)',
+  },
+  HF_JSON_INVALID: {
+    exitCode: 3,
+    summary:
+      'A JSON file of the directory breaks the grammar, has a key twice, or does not have the shape that loaders expect of it.',
+    hint: 'Copy the file again, or have transformers write it: save_pretrained(FOLDER)',
+  },
   HF_WEIGHTS_MISSING: {
     exitCode: 3,
     summary: 'The directory holds no weights in safetensors format.',
@@ -42,17 +54,24 @@ export const HF_FAILURES = {
   HF_UNSAFE_FILE: {
     exitCode: 3,
     summary:
-      'The directory holds a file that runs code when it is loaded (pickle), or that is no file at all.',
-    hint: 'Convert the weights to safetensors and move this file out of the folder.',
+      'The directory holds a file that may run code or give away a secret (pickle, archive, machine code, script, key), or that is nothing a model is made of.',
+    hint: 'Convert the weights to safetensors and move this file out of the folder; if you know what it does and need it, add: --allow-unsafe-files',
+  },
+  HF_REMOTE_CODE: {
+    exitCode: 3,
+    summary:
+      'The model brings Python code of its own, which loaders run (auto_map, custom_generate and the like).',
+    hint: 'Use a model whose classes transformers has itself; if you have read the code and trust it, add: --allow-unsafe-files',
   },
   HF_LINK_UNSAFE: {
     exitCode: 3,
-    summary: 'The directory holds a link that leaves it, leads to another link, to a folder, or nowhere.',
+    summary:
+      'The directory holds a link that leaves it, leads to another link, to a folder around it, to what does not ship, or nowhere.',
     hint: 'Copy the directory with its links resolved: cp -rL FOLDER NEW_FOLDER',
   },
   HF_DIRECTORY_LIMIT: {
     exitCode: 3,
-    summary: 'The directory holds more entries or deeper folders than any model.',
+    summary: 'The directory holds more entries, deeper folders, more tensors or larger texts than any model.',
     hint: 'Check that this is the folder you meant.',
   },
 } as const satisfies FailureCatalogue;

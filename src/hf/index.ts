@@ -1,5 +1,14 @@
-/** `hf`: a Hugging Face model directory: config, tokenizer, safetensors headers, unsafe files. */
+/** `hf`: a Hugging Face model directory: config, tokenizer, safetensors headers, what may ship and what may not. */
 export { checkHfDirectory, type CheckHfOptions } from './check-directory.ts';
 export { HF_FAILURES, HfFailure, type HfCode } from './error.ts';
 export { parseSafetensorsHeader } from './safetensors.ts';
-export type { HfFacts, HfFile, HfLeftOut, SafetensorsHeader, SafetensorsTensor } from './types.ts';
+export type {
+  HfChatTemplate,
+  HfFacts,
+  HfFile,
+  HfLeftOut,
+  HfUnsafeClass,
+  HfUnsafeFile,
+  SafetensorsHeader,
+  SafetensorsTensor,
+} from './types.ts';

@@ -3,17 +3,26 @@
  * and caches are left out and said so, and the number of entries is bounded.
  */
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { compareCodeUnits, escapeText, isErrno, throwIfAborted } from '../core/index.ts';
+import { lstat, opendir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareCodeUnits, escapeText, throwIfAborted } from '../core/index.ts';
 import { toSystemFailure } from '../system/index.ts';
 import { HfFailure } from './error.ts';
+import { followLink } from './follow-link.ts';
 import { MAX_DIRECTORY_DEPTH, MAX_DIRECTORY_ENTRIES } from './limits.ts';
 import type { HfFile, HfLeftOut } from './types.ts';
 
 export interface FileListing {
   readonly files: readonly HfFile[];
   readonly leftOut: readonly HfLeftOut[];
+}
+
+/** `isLinked`: reached through a link, behind which no other is followed. */
+interface Folder {
+  readonly path: string;
+  readonly absolutePath: string;
+  readonly depth: number;
+  readonly isLinked: boolean;
 }
 
 /** Both lists sorted by path. Throws `HF_NOT_A_DIRECTORY`, `HF_LINK_UNSAFE`, `HF_UNSAFE_FILE`, `HF_DIRECTORY_LIMIT`, `SYSTEM_FILE_*`. */
@@ -24,24 +33,30 @@ export async function listModelFiles(
   const root = await openRoot(path);
   const files: HfFile[] = [];
   const leftOut: HfLeftOut[] = [];
-  const folders = [{ path: '', depth: 0 }];
+  const folders: Folder[] = [{ path: '', absolutePath: root, depth: 0, isLinked: false }];
   let entryCount = 0;
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
     throwIfAborted(signal);
-    for (const entry of await readFolder(join(root, folder.path))) {
-      entryCount += 1;
-      if (entryCount > MAX_DIRECTORY_ENTRIES)
-        throw tooMuch(path, `more than ${MAX_DIRECTORY_ENTRIES} entries`);
+    const entries = await readFolder(folder.absolutePath, MAX_DIRECTORY_ENTRIES - entryCount + 1);
+    entryCount += entries.length;
+    if (entryCount > MAX_DIRECTORY_ENTRIES) {
+      throw tooMuch(path, `more than ${MAX_DIRECTORY_ENTRIES} entries`);
+    }
+    for (const entry of entries) {
       const name = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
       const reason = reasonToLeaveOut(entry.name);
       if (reason !== null) {
         leftOut.push({ path: entry.isDirectory() ? `${name}/` : name, reason });
-      } else if (entry.isDirectory()) {
+        continue;
+      }
+      const found = await openEntry(root, folder, name, entry);
+      if (found.kind === 'file') {
+        files.push({ path: name, absolutePath: found.absolutePath, sizeBytes: found.sizeBytes });
+      } else {
         if (folder.depth === MAX_DIRECTORY_DEPTH)
           throw tooMuch(path, `folders deeper than ${MAX_DIRECTORY_DEPTH}`);
-        folders.push({ path: name, depth: folder.depth + 1 });
-      } else {
-        files.push(await toFile(root, name, entry));
+        const { absolutePath, isLinked } = found;
+        folders.push({ path: name, absolutePath, depth: folder.depth + 1, isLinked });
       }
     }
   }
@@ -64,46 +79,49 @@ async function openRoot(path: string): Promise<string> {
   });
 }
 
-async function readFolder(path: string): Promise<Dirent[]> {
+/** Sorted by name; at most that many, however many there are. */
+async function readFolder(path: string, maxEntries: number): Promise<Dirent[]> {
+  const entries: Dirent[] = [];
   try {
-    return await readdir(path, { withFileTypes: true });
+    for await (const entry of await opendir(path)) {
+      entries.push(entry);
+      if (entries.length === maxEntries) break;
+    }
   } catch (error) {
     throw toSystemFailure(error, { path, action: 'read' });
   }
+  return entries.toSorted((a, b) => compareCodeUnits(a.name, b.name));
 }
 
+type Found =
+  | { readonly kind: 'file'; readonly absolutePath: string; readonly sizeBytes: number }
+  | { readonly kind: 'folder'; readonly absolutePath: string; readonly isLinked: boolean };
+
+async function openEntry(root: string, folder: Folder, path: string, entry: Dirent): Promise<Found> {
+  const absolutePath = join(folder.absolutePath, entry.name);
+  if (entry.isSymbolicLink()) {
+    const { isLinked } = folder;
+    const target = await followLink({ root, path, absolutePath, isLinked, isPrivate });
+    return target.sizeBytes === null
+      ? { kind: 'folder', absolutePath: target.absolutePath, isLinked: true }
+      : { kind: 'file', absolutePath: target.absolutePath, sizeBytes: target.sizeBytes };
+  }
+  if (entry.isDirectory()) return { kind: 'folder', absolutePath, isLinked: folder.isLinked };
+  if (entry.isFile()) return { kind: 'file', absolutePath, sizeBytes: await fileSize(absolutePath) };
+  throw new HfFailure('HF_UNSAFE_FILE', `${escapeText(path)} is a pipe, socket or device, not a file.`, {
+    details: { path, class: 'special', expected: 'a regular file', received: 'a special file' },
+  });
+}
+
+function isPrivate(name: string): boolean {
+  return reasonToLeaveOut(name) !== null;
+}
+
+/** Of a file or folder with this name, whatever it holds; null where that decides. */
 function reasonToLeaveOut(name: string): string | null {
   if (name === '.git') return 'version control';
   if (name === '.cache' || name === '__pycache__') return 'a cache';
-  if (name.startsWith('.')) return 'hidden';
-  return null;
-}
-
-async function toFile(root: string, path: string, entry: Dirent): Promise<HfFile> {
-  const absolutePath = join(root, path);
-  if (entry.isSymbolicLink()) return followLink(root, path);
-  if (!entry.isFile()) {
-    throw new HfFailure('HF_UNSAFE_FILE', `${escapeText(path)} is a pipe, socket or device, not a file.`, {
-      details: { path, expected: 'a regular file', received: 'a special file' },
-    });
-  }
-  return { path, absolutePath, sizeBytes: await fileSize(absolutePath) };
-}
-
-async function followLink(root: string, path: string): Promise<HfFile> {
-  const link = join(root, path);
-  try {
-    const target = resolve(dirname(link), await readlink(link));
-    const stats = await lstat(target);
-    const real = await realpath(target);
-    if (stats.isSymbolicLink()) throw linkUnsafe(path, 'leads to another link', real);
-    if (!isWithin(root, real)) throw linkUnsafe(path, 'leaves the folder', real);
-    if (!stats.isFile()) throw linkUnsafe(path, 'does not lead to a regular file', real);
-    return { path, absolutePath: real, sizeBytes: stats.size };
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw linkUnsafe(path, 'leads nowhere', null);
-    throw toSystemFailure(error, { path: link, action: 'read' });
-  }
+  return name.startsWith('.') ? 'hidden' : null;
 }
 
 async function fileSize(path: string): Promise<number> {
@@ -112,21 +130,6 @@ async function fileSize(path: string): Promise<number> {
   } catch (error) {
     throw toSystemFailure(error, { path, action: 'read' });
   }
-}
-
-function isWithin(root: string, path: string): boolean {
-  const from = relative(root, path);
-  return from !== '' && from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
-}
-
-function linkUnsafe(path: string, what: string, target: string | null): HfFailure {
-  return new HfFailure('HF_LINK_UNSAFE', `The link ${escapeText(path)} ${what}.`, {
-    details: {
-      path,
-      expected: 'a link to a regular file in the same folder',
-      received: target === null ? 'a link to nothing' : target,
-    },
-  });
 }
 
 function tooMuch(path: string, received: string): HfFailure {

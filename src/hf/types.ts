@@ -16,12 +16,52 @@ export interface HfLeftOut {
   readonly reason: string;
 }
 
+/** What the content of a file was recognized as. Nothing else ships unless it is asked for. */
+export type HfFormat =
+  'safetensors' | 'json' | 'json-lines' | 'text' | 'tiktoken' | 'sentencepiece' | 'image';
+
+/**
+ * Why a file is unsafe: `pickle` · `archive` (and anything compressed) · `native-code` · `script` · `remote-code` (JSON that
+ * names Python of its own) · `secret` · `foreign-model` (a model format that can carry code or names files elsewhere) ·
+ * `polyglot` (two formats in one file) · `unknown` (nothing on the list).
+ */
+export type HfUnsafeClass =
+  | 'pickle'
+  | 'archive'
+  | 'native-code'
+  | 'script'
+  | 'remote-code'
+  | 'secret'
+  | 'foreign-model'
+  | 'polyglot'
+  | 'unknown';
+
+/** A file that ships only because it was asked for. */
+export interface HfUnsafeFile {
+  readonly path: string;
+  /** What it is, as the end of a sentence that begins with its name. */
+  readonly reason: string;
+  readonly class: HfUnsafeClass;
+}
+
+/** A prompt template that came with the model, not judged here. */
+export interface HfChatTemplate {
+  /** `default`, or the name that it is asked for by. */
+  readonly name: string;
+  /** The file that holds it, relative to the directory. */
+  readonly source: string;
+  readonly text: string;
+}
+
 export interface HfFacts {
   /** The directory, as given. */
   readonly path: string;
   /** Sorted by path. */
   readonly files: readonly HfFile[];
   readonly leftOut: readonly HfLeftOut[];
+  /** Of `files`: what would have been refused without `allowUnsafeFiles`. Sorted by path. */
+  readonly unsafeFiles: readonly HfUnsafeFile[];
+  readonly chatTemplates: readonly HfChatTemplate[];
   /** Of `files`. */
   readonly totalSizeBytes: number;
   /** `model_type` of config.json. */

@@ -34,7 +34,7 @@ export async function writeHfDirectory(
 ): Promise<void> {
   const files: Record<string, string | Uint8Array | null> = {
     'config.json': JSON.stringify({ model_type: 'llama', architectures: ['LlamaForCausalLM'] }),
-    'tokenizer.json': '{"version":"1.0"}',
+    'tokenizer.json': '{"version":"1.0","model":{"type":"BPE","vocab":{"a":0},"merges":[]}}',
     'model.safetensors': safetensorsBytes({ 'model.embed': { shape: [4, 8] }, 'model.norm': { shape: [8] } }),
     ...extra,
   };

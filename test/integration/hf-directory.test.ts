@@ -58,6 +58,9 @@ describe('checkHfDirectory', () => {
 
   it('leaves hidden files and caches out, unread, and says so', async () => {
     await writeHfDirectory(folder, {
+      'optimizer.pt': 'state',
+      'logo.svg': '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>',
+      'q4.gguf': Buffer.from('GGUF\x03\0\0\0'),
       '.git/objects/x.bin': 'x',
       '.cache/huggingface/y.pt': 'y',
       '.gitattributes': 'z',
@@ -69,7 +72,11 @@ describe('checkHfDirectory', () => {
         { path: '.git/', reason: 'version control' },
         { path: '.gitattributes', reason: 'hidden' },
         { path: '__pycache__/', reason: 'a cache' },
+        { path: 'logo.svg', reason: expect.stringContaining('SVG') },
+        { path: 'optimizer.pt', reason: 'state of the training' },
+        { path: 'q4.gguf', reason: expect.stringContaining('--artifact gguf') },
       ],
+      warnings: [{ code: 'HF_LEFT_OUT', message: expect.stringContaining('.git/ (version control)') }],
     });
   });
 
@@ -92,6 +99,79 @@ describe('checkHfDirectory', () => {
     expect(facts.files.find(({ path }) => path === 'model.safetensors')?.absolutePath).toMatch(/blobs\/w$/);
   });
 
+  it('gives the chat templates as they stand in all the places for them', async () => {
+    await writeHfDirectory(folder, {
+      'chat_template.jinja': '{{ a }}',
+      'chat_template.json': JSON.stringify({ chat_template: '{{ b }}' }),
+      'tokenizer_config.json': JSON.stringify({ chat_template: [{ name: 'rag', template: '{{ c }}' }] }),
+      'additional_chat_templates/tool_use.jinja': '{{ d }}',
+    });
+    const { chatTemplates } = await checkHfDirectory(folder);
+    expect(chatTemplates).toEqual([
+      { name: 'tool_use', source: 'additional_chat_templates/tool_use.jinja', text: '{{ d }}' },
+      { name: 'default', source: 'chat_template.jinja', text: '{{ a }}' },
+      { name: 'default', source: 'chat_template.json', text: '{{ b }}' },
+      { name: 'rag', source: 'tokenizer_config.json', text: '{{ c }}' },
+    ]);
+  });
+
+  it.each([
+    ['generation_config.json', '[]', 'HF_JSON_INVALID'],
+    ['generation_config.json', '{"a": 1, "a": 2}', 'HF_JSON_INVALID'],
+    ['special_tokens_map.json', '{', 'HF_JSON_INVALID'],
+    ['tokenizer_config.json', '{"chat_template": 7}', 'HF_JSON_INVALID'],
+    ['model.safetensors.index.json', '[]', 'HF_JSON_INVALID'],
+    ['tokenizer.json', '{"version": "1.0"}', 'HF_TOKENIZER_INVALID'],
+    ['tokenizer.json', '{"model": {"type": "BPE"}}', 'HF_TOKENIZER_INVALID'],
+    ['additional_chat_templates/x.jinja', 'a'.repeat(1024 * 1024 + 1), 'HF_DIRECTORY_LIMIT'],
+    ['notes.txt', Buffer.alloc(41 * 1024 * 1024, 'a'), 'HF_DIRECTORY_LIMIT'],
+  ])('refuses a %s that is broken or too large', async (name, content, code) => {
+    await writeHfDirectory(folder, { [name]: content });
+    await expect(check()).rejects.toMatchObject(refusal(code));
+  });
+
+  describe('when unsafe files are allowed', () => {
+    const unsafe = {
+      'extra.bin': Buffer.from([0x80, 4, 0x95, 0, 0]),
+      'generation_config.json': JSON.stringify({ custom_generate: 'custom_generate/generate.py' }),
+      'custom_generate/generate.py': 'def generate(): pass',
+    };
+
+    it('ships them and names each', async () => {
+      await writeHfDirectory(folder, unsafe);
+      await expect(check()).rejects.toMatchObject({
+        code: 'HF_REMOTE_CODE',
+        details: {
+          path: 'custom_generate/generate.py',
+          others: ['extra.bin (pickle)', 'generation_config.json (remote-code)'],
+        },
+      });
+      const facts = await checkHfDirectory(folder, { allowUnsafeFiles: true });
+      expect(facts.unsafeFiles).toEqual([
+        { path: 'custom_generate/generate.py', class: 'remote-code', reason: expect.any(String) },
+        { path: 'extra.bin', class: 'pickle', reason: expect.any(String) },
+        { path: 'generation_config.json', class: 'remote-code', reason: expect.any(String) },
+      ]);
+      expect(facts.files.map(({ path }) => path)).toEqual(expect.arrayContaining(Object.keys(unsafe)));
+    });
+
+    it('still refuses links that leave, pipes, limits, and a model that is not whole', async () => {
+      await writeHfDirectory(folder, unsafe);
+      const allowed = () => checkHfDirectory(folder, { allowUnsafeFiles: true });
+      await symlink('/etc/hostname', join(folder, 'link'));
+      await expect(allowed()).rejects.toMatchObject(refusal('HF_LINK_UNSAFE'));
+      await rm(join(folder, 'link'));
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      await expect(allowed()).rejects.toMatchObject(refusal('HF_UNSAFE_FILE', /pipe, socket or device/));
+      await rm(join(folder, 'pipe'));
+      await writeFile(join(folder, 'notes.txt'), Buffer.alloc(41 * 1024 * 1024, 'a'));
+      await expect(allowed()).rejects.toMatchObject(refusal('HF_DIRECTORY_LIMIT'));
+      await rm(join(folder, 'notes.txt'));
+      await rm(join(folder, 'model.safetensors'));
+      await expect(allowed()).rejects.toMatchObject(refusal('HF_WEIGHTS_MISSING'));
+    });
+  });
+
   describe('when a link is not harmless', () => {
     beforeEach(() => writeHfDirectory(folder));
 
@@ -99,7 +179,7 @@ describe('checkHfDirectory', () => {
       ['leaves the folder', '/etc/hostname', /leaves the folder/],
       ['leaves it by ..', '../outside', /leaves the folder/],
       ['leads to another link', 'hop', /another link/],
-      ['leads to a folder', '.', /leaves the folder|regular file/],
+      ['leads to the folder itself', '.', /leaves the folder/],
       ['leads nowhere', 'nothing', /nowhere/],
     ])('refuses one that %s', async (_, target, words) => {
       await writeFile(join(top, 'outside'), 'x');
@@ -137,6 +217,8 @@ describe('checkHfDirectory', () => {
     await writeFile(join(folder, 'tokenizer.model'), '');
     await expect(check()).rejects.toMatchObject(refusal('HF_TOKENIZER_MISSING'));
     await writeFile(join(folder, 'tokenizer.model'), 'x');
+    await expect(check()).rejects.toMatchObject(refusal('HF_TOKENIZER_INVALID', /tokenizer\.model/));
+    await writeFile(join(folder, 'tokenizer.model'), 'YQ== 0\nYg== 1\n');
     await rm(join(folder, 'model.safetensors'));
     await expect(check()).rejects.toMatchObject(refusal('HF_WEIGHTS_MISSING'));
     await writeFile(join(folder, A), safetensorsBytes({ x: {} }));
@@ -158,7 +240,7 @@ describe('checkHfDirectory', () => {
     await writeHfDirectory(folder, { [`${'d/'.repeat(17)}x`]: 'x' });
     await expect(check()).rejects.toMatchObject(refusal('HF_DIRECTORY_LIMIT', /deeper/));
     await rm(join(folder, 'd'), { recursive: true });
-    execFileSync('sh', ['-c', 'seq 1 10001 | xargs touch'], { cwd: folder });
+    execFileSync('sh', ['-c', 'seq 1 4001 | xargs touch'], { cwd: folder });
     await expect(check()).rejects.toMatchObject(refusal('HF_DIRECTORY_LIMIT', /entries/));
   });
 

@@ -8,15 +8,8 @@ describe('parseHfConfig', () => {
     expect(parse({ model_type: 'llama', architectures: ['LlamaForCausalLM'] })).toEqual({
       modelType: 'llama',
       architectures: ['LlamaForCausalLM'],
-      warnings: [],
     });
     expect(parse({ model_type: 'llama' }).architectures).toEqual([]);
-  });
-
-  it('warns of code that the model brings along', () => {
-    expect(parse({ model_type: 'x', auto_map: {} }).warnings).toEqual([
-      { code: 'HF_CUSTOM_CODE', message: expect.stringContaining('trust_remote_code') },
-    ]);
   });
 
   it.each([[[]], [{}], [{ model_type: 7 }], [{ model_type: '' }], [{ model_type: 'a', architectures: [1] }]])(
