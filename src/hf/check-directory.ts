@@ -14,6 +14,8 @@ import type { HfFacts, HfFile, SafetensorsHeader } from './types.ts';
 import { findUnsafeReason, UNSAFE_HEAD_BYTES } from './unsafe-file.ts';
 
 export interface CheckHfOptions {
+  /** Lets files pass that run code when they are loaded. */
+  readonly allowUnsafeFiles?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +40,8 @@ export async function checkHfDirectory(path: string, { signal }: CheckHfOptions 
     modelType: config.modelType,
     architectures: config.architectures,
     parameterCount: weights.reduce((sum, name) => sum + countElements(headers.get(name)), 0),
+    chatTemplates: [],
+    unsafeFiles: [],
     warnings: [...config.warnings, ...extraWeights(headers, weights)],
   };
 }

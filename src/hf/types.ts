@@ -30,6 +30,14 @@ export interface HfFacts {
   readonly architectures: readonly string[];
   /** Elements of all tensors of the model's safetensors files. */
   readonly parameterCount: number;
+  /** `source` is the file that holds it. */
+  readonly chatTemplates: readonly {
+    readonly name: string;
+    readonly source: string;
+    readonly text: string;
+  }[];
+  /** Files that run code when they are loaded, which somebody allowed. */
+  readonly unsafeFiles: readonly { readonly path: string; readonly reason: string; readonly class: string }[];
   readonly warnings: readonly Warning[];
 }
 
