@@ -8,9 +8,9 @@ export const TEMPLATE_FAILURES = {
     hint: 'Look at it with milton gguf inspect, and take a template that you trust; without --strict it is a warning.',
     aftermath: 'unchanged',
   },
-  TEMPLATE_TOO_MANY: {
+  TEMPLATE_LIMIT: {
     exitCode: 3,
-    summary: 'A model has more chat templates than any real one.',
+    summary: 'A model has more chat templates, or longer names for them, than any real one.',
     hint: 'Do not use this file; make it again from the original model.',
     aftermath: 'unchanged',
   },

@@ -13,12 +13,12 @@ export interface JudgeTemplatesOptions {
   readonly strict?: boolean;
 }
 
-/** Throws `TEMPLATE_SUSPICIOUS` with `strict` (at the first finding), `TEMPLATE_TOO_MANY` always. */
+/** Throws `TEMPLATE_SUSPICIOUS` with `strict` (at the first finding), `TEMPLATE_LIMIT` always. */
 export function judgeChatTemplates(
   templates: readonly ChatTemplate[],
   { path, strict = false }: JudgeTemplatesOptions,
 ): readonly Warning[] {
-  assertCountable(templates, path);
+  assertWithinLimits(templates, path);
   return templates.flatMap((template) => {
     const findings = scanChatTemplate(template);
     const [first] = findings;
@@ -69,16 +69,17 @@ function suspicious(
   );
 }
 
-function assertCountable(templates: readonly ChatTemplate[], path: string): void {
-  if (templates.length <= MAX_TEMPLATES) return;
+function assertWithinLimits(templates: readonly ChatTemplate[], path: string): void {
+  const longest = Math.max(0, ...templates.slice(0, MAX_TEMPLATES).map(({ name }) => name.length));
+  if (templates.length <= MAX_TEMPLATES && longest <= MAX_TEMPLATE_NAME) return;
   throw new TemplateFailure(
-    'TEMPLATE_TOO_MANY',
-    `${escapeText(path)} has ${templates.length} chat templates.`,
+    'TEMPLATE_LIMIT',
+    `${escapeText(path)} has ${templates.length} chat templates, with names of up to ${longest} characters.`,
     {
       details: {
         path,
-        expected: `at most ${MAX_TEMPLATES} chat templates`,
-        received: `${templates.length} chat templates`,
+        expected: `at most ${MAX_TEMPLATES} chat templates, with names of at most ${MAX_TEMPLATE_NAME} characters`,
+        received: `${templates.length}, with names of up to ${longest}`,
       },
     },
   );

@@ -10,7 +10,7 @@ export const MAX_SCANNED_CHARACTERS = 1024 * 1024;
 export const MAX_TEMPLATES = 64;
 
 /** The name of a template is shown to people; it comes from the file. */
-export const MAX_TEMPLATE_NAME = 80;
+export const MAX_TEMPLATE_NAME = 200;
 
 /** Brackets in brackets of one tag; real ones have five. Bounds the recursion of everything that walks expressions. */
 export const MAX_EXPRESSION_DEPTH = 32;
