@@ -1,7 +1,14 @@
 /** Checks the structure of the GGUF files inside a bundle where they lie: headers are read from the stream, nothing is unpacked. */
 import { openBundleEntries, type BundleEntry } from '../bundle/index.ts';
 import { assertRange, CoreFailure, type ByteSource, type Warning } from '../core/index.ts';
-import { checkShards, readAndCheckGguf, type GgufPolicyRule, type NamedGguf } from '../gguf/index.ts';
+import {
+  checkShards,
+  describeGguf,
+  readAndCheckGguf,
+  type GgufFacts,
+  type GgufPolicyRule,
+  type NamedGguf,
+} from '../gguf/index.ts';
 import type { WorkOptions } from './release-source.ts';
 
 export interface BundledGgufOptions extends Pick<WorkOptions, 'signal'> {
@@ -10,15 +17,20 @@ export interface BundledGgufOptions extends Pick<WorkOptions, 'signal'> {
   readonly allow: readonly GgufPolicyRule[];
 }
 
+export interface BundledGguf extends Pick<GgufFacts, 'chatTemplates'> {
+  readonly warnings: readonly Warning[];
+}
+
 /** Throws `GGUF_*`, and what reading the bundle throws; its digests are somebody else's matter. */
 export async function checkBundledGguf(
   bundle: ByteSource,
   { files, allow, signal }: BundledGgufOptions,
-): Promise<readonly Warning[]> {
+): Promise<BundledGguf> {
   const { entries } = await openBundleEntries(bundle, { signal });
   const waiting = new Set(files);
   const shards: NamedGguf[] = [];
   const warnings: Warning[] = [];
+  let chatTemplates: BundledGguf['chatTemplates'] = [];
   for await (const entry of entries()) {
     if (waiting.delete(entry.path)) {
       const source = streamSource(entry);
@@ -26,6 +38,8 @@ export async function checkBundledGguf(
         allow,
         ...(signal === undefined ? {} : { signal }),
       });
+      // The first shard carries the metadata, and comes first.
+      if (shards.length === 0) chatTemplates = describeGguf(file).chatTemplates;
       shards.push({ name: source.name, file });
       warnings.push(...check.warnings);
     }
@@ -33,7 +47,7 @@ export async function checkBundledGguf(
     if (waiting.size === 0) break;
   }
   if (shards.length > 1) checkShards(shards);
-  return warnings;
+  return { warnings, chatTemplates };
 }
 
 /** A header is read from front to back, so a stream will do for it. */

@@ -13,6 +13,10 @@ export interface DeployOptions {
   readonly loadTestTokens: number;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict: boolean;
+  /** Takes a release with files that run code when they are loaded. */
+  readonly allowUnsafeFiles: boolean;
   readonly permissions: Permissions;
   /** How the server is restarted and probed. */
   readonly service: ServiceSettings;
@@ -27,6 +31,8 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
   allowNetworkFs: false,
   retryBad: false,
+  strict: false,
+  allowUnsafeFiles: false,
   permissions: { fileMode: 0o644, groupId: null },
   service: NO_SERVICE,
 };

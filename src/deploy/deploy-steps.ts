@@ -15,6 +15,7 @@ import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from '
 import type { OpenRelease, StagedRelease } from './release-source.ts';
 import { serveRelease, stopServer } from './service.ts';
 import { hasService, toServiceJson } from './service-settings.ts';
+import { judgeStagedModel } from './staged-model.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { Verdict } from './types.ts';
 
@@ -120,13 +121,19 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       await finishFolder(partial, extras, options.permissions);
     },
     verified: async () => {
-      await stopFirst(walk, notes);
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
+      const judging = judgeStagedModel(subject, { ...options, release, signal });
+      const suspicions = await judging.catch((error: unknown) => {
+        throw withoutPartial(error, partial);
+      });
+      attempt.warnings.push(...suspicions);
+      await stopFirst(walk, notes);
       const testing = runLoadTest(subject, {
         engine,
         tokens: options.loadTestTokens,
         skip: options.skipLoadTest,
         allow: release.allowedRules,
+        allowUnsafeFiles: options.allowUnsafeFiles,
         summary: release.facts.summary,
         signal,
       });

@@ -9,6 +9,7 @@ import { runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
 import { planDeployment, withOptions } from './plan.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
+import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
 
 export interface DryRun {
@@ -30,7 +31,7 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   } else if (options.withLoadTest && !options.skipLoadTest) {
     await testUnpacked(dryRun);
   } else {
-    attempt.warnings.push(...(await release.verify(context)));
+    attempt.warnings.push(...(await release.verify({ ...context, strict: options.strict })));
     attempt.checksumVerified = true;
     const note =
       'a dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
@@ -63,11 +64,14 @@ async function testUnpacked(dryRun: DryRun): Promise<void> {
 }
 
 async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
+  const { signal } = context;
+  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, signal })));
   const tested = await runLoadTest(subject, {
     engine: context.engine,
     tokens: options.loadTestTokens,
     skip: options.skipLoadTest,
     allow: release.allowedRules,
+    allowUnsafeFiles: options.allowUnsafeFiles,
     summary: release.facts.summary,
     signal: context.signal,
   });

@@ -36,6 +36,8 @@ export interface LoadTestOptions {
   readonly tokens: number;
   readonly skip: boolean;
   readonly allow?: readonly GgufPolicyRule[];
+  /** Lets files of a directory pass that run code when they are loaded. */
+  readonly allowUnsafeFiles?: boolean;
   readonly summary: BenchmarkSummary | null;
   /** What the machine can spare; read from it where it is not given. */
   readonly availableMemoryBytes?: number;
@@ -182,9 +184,9 @@ async function checkStructure(
 
 async function testDirectory(
   path: string,
-  { skip, summary, signal }: LoadTestOptions,
+  { skip, summary, allowUnsafeFiles = false, signal }: LoadTestOptions,
 ): Promise<LoadTestResult> {
-  const facts = await checkHfDirectory(path, signal === undefined ? {} : { signal });
+  const facts = await checkHfDirectory(path, { allowUnsafeFiles, signal });
   const note = skip
     ? 'as asked; only the structure of the directory was checked.'
     : 'checked, not run: there is no engine for a Hugging Face directory here.';

@@ -11,6 +11,8 @@ import {
   type GgufFile,
   type GgufMemoryEstimate,
 } from '../gguf/index.ts';
+import { listChatTemplates } from '../bundle/index.ts';
+import { scanChatTemplate, toWarnings, type TemplateFinding } from '../template/index.ts';
 import { withFileSource } from '../system/index.ts';
 
 export interface GgufInspection {
@@ -18,11 +20,20 @@ export interface GgufInspection {
   readonly path: string;
   /** Of this file: a shard is one file of several. */
   readonly facts: GgufFacts;
+  readonly chatTemplates: readonly InspectedTemplate[];
   readonly memory: GgufMemoryEstimate & { readonly contextTokens: number };
   /** The code of the first rule that the file breaks; null where it is sound. */
   readonly brokenRule: string | null;
-  /** Why it is not sound, and a context beyond the model's own. */
+  /** Why it is not sound, a context beyond the model's own, and what is suspicious in its chat templates. */
   readonly warnings: readonly Warning[];
+}
+
+export interface InspectedTemplate {
+  readonly name: string;
+  readonly text: string;
+  /** Of its text in UTF-8. */
+  readonly sha256: string;
+  readonly findings: readonly TemplateFinding[];
 }
 
 export interface InspectGgufOptions {
@@ -44,14 +55,29 @@ export async function inspectGguf(path: string, options: InspectGgufOptions = {}
       options.contextTokens ??
       Math.min(DEFAULT_CONTEXT_TOKENS, facts.contextLength ?? DEFAULT_CONTEXT_TOKENS);
     const broken = findBrokenRule(file);
+    const chatTemplates = inspectTemplates(facts);
     return {
       path: absolutePath,
       facts,
+      chatTemplates,
       memory: { ...estimateMemory(file, { contextTokens }), contextTokens },
       brokenRule: broken?.code ?? null,
-      warnings: [...unsound(broken, absolutePath), ...beyondContext(facts, contextTokens)],
+      warnings: [
+        ...unsound(broken, absolutePath),
+        ...beyondContext(facts, contextTokens),
+        ...chatTemplates.flatMap((template) => toWarnings(template, template.findings)),
+      ],
     };
   });
+}
+
+function inspectTemplates({ chatTemplates }: GgufFacts): readonly InspectedTemplate[] {
+  const digests = listChatTemplates(chatTemplates);
+  return chatTemplates.map((template, index) => ({
+    ...template,
+    sha256: digests[index]?.sha256 ?? '',
+    findings: scanChatTemplate(template),
+  }));
 }
 
 function findBrokenRule(file: GgufFile): GgufFailure | null {

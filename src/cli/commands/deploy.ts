@@ -20,6 +20,7 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 import { openDeployContext } from './target-options.ts';
 
 interface DeployFlags extends RunFlags, ServiceFlags {
@@ -36,6 +37,8 @@ interface DeployFlags extends RunFlags, ServiceFlags {
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
+  readonly strict?: boolean;
+  readonly allowUnsafeFiles?: boolean;
   readonly activate: boolean;
   readonly mode?: number;
   readonly group?: string;
@@ -57,6 +60,8 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--skip-load-test', 'check the structure only; nothing is loaded')
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
+    .option('--strict', STRICT_HELP)
+    .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
     .option('--no-activate', 'do not make the version the active one in the registry')
@@ -199,6 +204,8 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
     loadTestTokens: flags.loadTestTokens ?? defaults.loadTestTokens,
     allowNetworkFs: flags.allowNetworkFs ?? false,
     retryBad: flags.retryBad ?? false,
+    strict: flags.strict ?? false,
+    allowUnsafeFiles: flags.allowUnsafeFiles ?? false,
     permissions: {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
