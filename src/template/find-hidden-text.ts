@@ -19,7 +19,7 @@ export function findHiddenText(source: string, items: readonly Item[]): readonly
         found.push(hidden(offset, 'has a name of foreign letters'));
       // Escapes in a text say what its source does not show.
       if (kind === 'text')
-        found.push(...[...findInText(value, null)].map(({ reason }) => hidden(offset, reason)));
+        for (const { reason } of findInText(value, null)) found.push(hidden(offset, reason));
     }
   }
   return found;

@@ -15,7 +15,7 @@ export function findSize(source: string, items: readonly Item[], constants: Cons
   for (const item of items) {
     if (item.kind !== 'tag') continue;
     if (item.trouble === 'depth') found.push(size(item.offset, 'nests expressions too deep to be followed'));
-    found.push(...findCounts(item));
+    for (const one of findCounts(item)) found.push(one);
     if (item.keyword.startsWith('end')) {
       blocks.pop();
     } else if (BLOCK_KEYWORDS.has(item.keyword)) {

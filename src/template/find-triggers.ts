@@ -22,12 +22,14 @@ export function findTriggers(items: readonly Item[], scope: Scope): readonly Fou
       found.push(conditioned(item.offset));
     if (item.kind !== 'tag') continue;
     const judged = judge(item, scope);
-    found.push(...judged.found);
+    for (const one of judged.found) found.push(one);
     if (item.keyword.startsWith('end')) blocks.close();
     else if (item.keyword === 'else') blocks.turn();
     else if (item.keyword === 'elif') blocks.turn(judged);
     else if (BLOCK_KEYWORDS.has(item.keyword)) blocks.open(item.keyword === 'if' ? judged : NOT_ASKING);
-    else if (blocks.isConditioned) found.push(...findProse(item.expressions).map(conditioned));
+    else if (blocks.isConditioned) {
+      for (const offset of findProse(item.expressions)) found.push(conditioned(offset));
+    }
   }
   return found;
 }
@@ -87,7 +89,8 @@ function judge({ expressions }: Tag, scope: Scope): Judgement {
     if (node.kind !== 'choice') continue;
     const branches = [node.whenTrue, ...(node.whenFalse === null ? [] : [node.whenFalse])];
     const asks = [...walk([node.test])].some((one) => questionsOf(one, scope).includes('mark'));
-    if (asks) found.push(...findProse(branches).map(conditioned));
+    if (!asks) continue;
+    for (const offset of findProse(branches)) found.push(conditioned(offset));
   }
   return { found, asksForMark, isNegated };
 }

@@ -18,6 +18,9 @@ export const MAX_EXPRESSION_DEPTH = 32;
 /** Members, calls and filters one behind the other, as in `a.b[0].c()|trim`; real ones have six. */
 export const MAX_CHAIN = 32;
 
+/** Items of one list, arguments of one call, links of one chain of operators; real ones have some dozens. */
+export const MAX_ITEMS = 2_000;
+
 /** Names that one assignment gives values to; real ones have two. */
 export const MAX_TARGETS = 8;
 

@@ -3,7 +3,7 @@
  * caller: the tokens are still there.
  */
 import type { Argument, Expression } from './expression.ts';
-import { MAX_CHAIN, MAX_EXPRESSION_DEPTH } from './limits.ts';
+import { MAX_CHAIN, MAX_EXPRESSION_DEPTH, MAX_ITEMS } from './limits.ts';
 import type { Token } from './tokens.ts';
 
 type Rank = Extract<Expression, { kind: 'operation' }>['rank'];
@@ -67,7 +67,10 @@ export class ExpressionReader {
     const first = this.read();
     if (!this.isAt(',')) return first;
     const items = [first];
-    while (this.take(',') && !this.isAtEnd && !this.isAt(')', '=')) items.push(this.read());
+    while (this.take(',') && !this.isAtEnd && !this.isAt(')', '=')) {
+      items.push(this.read());
+      if (items.length > MAX_ITEMS) this.#give('depth');
+    }
     return { kind: 'list', items, offset };
   }
 
@@ -118,6 +121,7 @@ export class ExpressionReader {
       const value = this.read();
       if (value.kind === 'name' && this.take('=')) args.push({ name: value.name, value: this.read() });
       else args.push({ name: null, value });
+      if (args.length > MAX_ITEMS) this.#give('depth');
       if (this.trouble !== null || !this.take(',')) break;
     }
     this.#expect(')');
@@ -132,6 +136,7 @@ export class ExpressionReader {
     const operators: string[] = [];
     for (;;) {
       operands.push(level.rank === 'logic' ? this.#readNot() : this.#readRank(index + 1));
+      if (operands.length > MAX_ITEMS) this.#give('depth');
       if (this.trouble !== null || !this.isAt(...level.operators)) break;
       operators.push(this.#takeOperator());
     }
@@ -212,6 +217,7 @@ export class ExpressionReader {
       } else {
         last = this.read();
         parts.push(last);
+        if (parts.length > MAX_ITEMS) this.#give('depth');
       }
     }
     this.#expect(']');
@@ -292,6 +298,7 @@ export class ExpressionReader {
     while (!this.isAtEnd && !this.isAt(close) && this.trouble === null) {
       items.push(this.read());
       if (open === '{' && this.take(':')) items.push(this.read());
+      if (items.length > MAX_ITEMS) this.#give('depth');
       if (!this.take(',')) break;
       commas += 1;
     }

@@ -1,6 +1,6 @@
 /** What the parts of a template say, once their tokens are parsed: text, values that are printed, and statements. */
 import type { Expression } from './expression.ts';
-import { MAX_TARGETS } from './limits.ts';
+import { MAX_ITEMS, MAX_TARGETS } from './limits.ts';
 import { ExpressionReader, type Trouble } from './parse-expression.ts';
 import { splitTemplate, type TagPart, type TemplatePart, type TextPart } from './parts.ts';
 import type { Token } from './tokens.ts';
@@ -123,7 +123,9 @@ function readFor(reader: ExpressionReader): Content {
   const { offset } = reader;
   const first = reader.readWithoutChoice();
   const items = [first];
-  while (reader.take(',') && !reader.isAtEnd && !reader.isAt('if')) items.push(reader.readWithoutChoice());
+  while (items.length < MAX_ITEMS && reader.take(',') && !reader.isAtEnd && !reader.isAt('if')) {
+    items.push(reader.readWithoutChoice());
+  }
   const iterated: Expression = items.length === 1 ? first : { kind: 'list', items, offset };
   const conditions = reader.take('if') ? [reader.read()] : [];
   reader.take('recursive');

@@ -33,7 +33,9 @@ describe('scanChatTemplate', () => {
 
   it('keeps a bounded number of findings, and no class crowds another out', () => {
     const findings = scan(`${'{{ x.__class__ }}\n'.repeat(5_000)}{% include 'x' %}`);
-    expect(findings.filter((finding) => finding.class === 'code-execution')).toHaveLength(MAX_FINDINGS_OF_CLASS);
+    expect(findings.filter((finding) => finding.class === 'code-execution')).toHaveLength(
+      MAX_FINDINGS_OF_CLASS,
+    );
     expect(findings.at(-1)).toMatchObject({ class: 'include', line: 5_001 });
   });
 
@@ -44,11 +46,9 @@ describe('scanChatTemplate', () => {
   });
 
   it('scans any text without an error', () => {
-    const piece = fc.constantFrom(
-      ...['{{', '}}', '{%', '%}', '{#', '#}', '-', "'", '"', '\\', '(', ')', '[', ']', '{', '}', '|', '.', ',', ':', '~'],
-      ...['if ', 'elif ', 'else', 'endif', 'for ', ' in ', 'set ', '=', 'macro ', 'is ', 'not ', 'x', 'content', '1', '\n'],
-      ...['endset', 'endfor', 'raw', 'endraw', 'include ', 'messages', 'join', '__class__', '**', '\ud800', '\u202e'],
-    );
+    const words = `{{ }} {% %} {# #} - ' " \\ ( ) [ ] { } | . , : ~ if elif else endif for in set = macro is not x content 1 \n
+      endset endfor raw endraw include messages join __class__ ** \ud800 \u202e`;
+    const piece = fc.constantFrom(' ', ...words.split(/\s+/));
     const texts = fc.oneof(
       fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join('')),
       fc.string({ unit: 'binary', maxLength: 200 }),
@@ -58,7 +58,7 @@ describe('scanChatTemplate', () => {
         for (const { line, construct, reason } of scan(text)) {
           expect(line).toBeGreaterThan(0);
           expect(line).toBeLessThanOrEqual(text.split('\n').length);
-          expect(`${construct}${reason}`).not.toMatch(/[\u0000-\u001f\u202e]/);
+          expect(`${construct}${reason}`).not.toMatch(/[\p{Cc}\u202e]/u);
         }
       }),
       { numRuns: 2_000 },
