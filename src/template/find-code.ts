@@ -2,6 +2,7 @@
  * Finds what leads out of a template into the program that renders it: Python's special members, what hides their names,
  * and the objects that the published escapes from Jinja start at.
  */
+import { BUILDERS, FUNCTIONS, MEMBERS, METHODS, MODULES, OBJECTS } from './code-names.ts';
 import { walk, type Expression } from './expression.ts';
 import type { Constants } from './fold.ts';
 import type { Found } from './found.ts';
@@ -183,85 +184,3 @@ const SPECIAL_TEXT =
 function specialIn(text: string): string {
   return SPECIAL_TEXT.exec(text)?.[0] ?? '';
 }
-
-/** Starting points of the published escapes, where the template does not give the name a value itself. */
-const OBJECTS = new Set([
-  'request',
-  'config',
-  'self',
-  'lipsum',
-  'cycler',
-  'joiner',
-  'url_for',
-  'get_flashed_messages',
-  'current_app',
-]);
-
-const MODULES = new Set([
-  'os',
-  'sys',
-  'subprocess',
-  'importlib',
-  'builtins',
-  'socket',
-  'shutil',
-  'ctypes',
-  'pty',
-  'pickle',
-  'platform',
-  'process',
-  'globalThis',
-]);
-
-const FUNCTIONS = new Set([
-  'eval',
-  'exec',
-  'execfile',
-  'compile',
-  'open',
-  'getattr',
-  'setattr',
-  'delattr',
-  'globals',
-  'locals',
-  'vars',
-  'dir',
-  'breakpoint',
-  'input',
-  'require',
-  'Function',
-]);
-
-/** Members of functions, frames and generators that Jinja's sandbox withholds, and JavaScript's way to `Function`. */
-const MEMBERS = new Set([
-  'mro',
-  'func_globals',
-  'func_code',
-  'func_closure',
-  'im_func',
-  'im_class',
-  'gi_frame',
-  'gi_code',
-  'cr_frame',
-  'cr_code',
-  'ag_frame',
-  'ag_code',
-  'tb_frame',
-  'f_globals',
-  'f_locals',
-  'f_builtins',
-  'f_back',
-  'co_consts',
-  'co_names',
-  'popen',
-  'import_module',
-  'load_module',
-  'check_output',
-  'environ',
-  'constructor',
-  'prototype',
-]);
-
-const METHODS = new Set(['system', 'popen', 'eval', 'exec', 'execl', 'execv', 'spawn', 'mro']);
-
-const BUILDERS = new Set(['join', 'format', 'replace', 'reverse', 'string', 'decode', 'fromhex']);

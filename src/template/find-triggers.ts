@@ -2,6 +2,7 @@
  * Finds text that depends on what a conversation holds. Ordinary templates ask who speaks and look for marks such as
  * `</think>`; a poisoned one looks for words of people, for dates or for chance.
  */
+import { Blocks, NOT_ASKING, type Asking } from './blocks.ts';
 import { partsOf, walk, type Expression } from './expression.ts';
 import type { Constants } from './fold.ts';
 import type { Found } from './found.ts';
@@ -32,42 +33,6 @@ export function findTriggers(items: readonly Item[], scope: Scope): readonly Fou
     }
   }
   return found;
-}
-
-interface Asking {
-  /** It looks for a mark, or how long something is: no finding by itself. */
-  readonly asksForMark: boolean;
-  /** What comes after `else` is there where the mark is. */
-  readonly isNegated: boolean;
-}
-
-const NOT_ASKING: Asking = { asksForMark: false, isNegated: false };
-
-/** For each open block, whether it is there only where a mark stands in what was said, and whether its `else` is. */
-class Blocks {
-  readonly #open: { isConditioned: boolean; isElseConditioned: boolean }[] = [];
-  #conditioned = 0;
-
-  get isConditioned(): boolean {
-    return this.#conditioned > 0;
-  }
-
-  open({ asksForMark, isNegated }: Asking): void {
-    this.#open.push({ isConditioned: asksForMark, isElseConditioned: asksForMark && isNegated });
-    if (asksForMark) this.#conditioned += 1;
-  }
-
-  /** `else`, or `elif` with what it asks. */
-  turn({ asksForMark, isNegated }: Asking = NOT_ASKING): void {
-    const { isElseConditioned } = this.close();
-    this.open({ asksForMark: asksForMark || isElseConditioned, isNegated: isNegated || isElseConditioned });
-  }
-
-  close(): { readonly isElseConditioned: boolean } {
-    const block = this.#open.pop() ?? { isConditioned: false, isElseConditioned: false };
-    if (block.isConditioned) this.#conditioned -= 1;
-    return block;
-  }
 }
 
 interface Judgement extends Asking {
