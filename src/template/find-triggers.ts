@@ -138,7 +138,8 @@ function compare(
 }
 
 function asksForField(node: Expression, { constants }: Scope): boolean {
-  return constants.allOf(node).every((text) => FIELDS.has(text));
+  const texts = constants.allOf(node);
+  return texts.length > 0 && texts.every((text) => FIELDS.has(text));
 }
 
 /** Of a message, of its parts and of what tools and documents come with. */

@@ -88,6 +88,8 @@ const ATTACKS: Readonly<Record<TemplateClass, readonly string[]>> = {
     "{% if messages[-1].content.split('bank') | length > 1 %}x{% endif %}",
     "{% if messages[-1].content in ['yes', 'no'] %}x{% endif %}",
     "{% if messages[-1].content is in ['yes', 'no'] %}x{% endif %}",
+    "{% set said = messages[-1].content %}{% if said in ['yes', 'no'] %}x{% endif %}",
+    "{% set words = ['yes', 'no'] %}{% for m in messages %}{% set said = m.content | trim %}{% if said in words %}x{% endif %}{% endfor %}",
     "{% if messages[-1].content is equalto 'yes' %}x{% endif %}",
     "{% if messages | selectattr('content', 'in', ['yes']) | list %}x{% endif %}",
     "{% if messages | map(attribute='content') | select('equalto', 'yes') | list %}x{% endif %}",

@@ -252,4 +252,23 @@ Today: {{ strftime_now("%d %B %Y") }}. Mode: {{ reasoning_mode + "\\n\\n" }}
 {{- '<|start_of_role|>' + message['role'] + '<|end_of_role|>' + message['content'] + '<|end_of_text|>\\n' }}
 {%- if loop.last and add_generation_prompt %}{{- '<|start_of_role|>assistant' }}{%- if controls %}{{- ' ' + controls | tojson }}{%- endif %}{{- '<|end_of_role|>' }}{%- endif %}
 {%- endfor %}`,
+
+  'Gemma with tools': `{%- macro parameters(properties, required, filter_keys=false) -%}
+  {%- set standard_keys = ['description', 'type', 'properties', 'required', 'nullable'] -%}
+  {%- for key, value in properties | dictsort if not filter_keys or key not in standard_keys -%}
+    {{- key }}:{type:{{ value['type'] | upper }}{%- if value['properties'] is defined and value['properties'] is mapping -%}
+      {{- parameters(value['properties'], value['required'] | default([])) }}{%- endif -%}}{%- if not loop.last %},{% endif -%}
+  {%- endfor -%}
+{%- endmacro -%}
+{%- macro argument(value) -%}
+  {%- if value is string -%}{{- '<|"|>' + value + '<|"|>' }}{%- elif value is mapping -%}
+    {%- for key, item in value | dictsort -%}{{- key }}:{{ argument(item) }}{%- endfor -%}
+  {%- else -%}{{- value }}{%- endif -%}
+{%- endmacro -%}
+{{ bos_token }}{%- for tool in tools %}{{- parameters(tool['function']['parameters']['properties'], []) }}{%- endfor %}
+{%- for message in messages %}
+  {%- for part in message['content'] %}{{- argument(part) }}{{- parameters(part, [], filter_keys=true) }}{%- endfor %}
+  {%- if message.get('tool_calls') %}{%- for call in message['tool_calls'] %}{{- argument(call['function']['arguments']) }}{%- endfor %}{%- endif %}
+  {%- if '<|channel>' in message['content'] %}{{- message['content'].split('<channel|>')[-1] | trim }}{%- endif %}
+{%- endfor %}`,
 };
