@@ -12,7 +12,12 @@ import {
   type GgufMemoryEstimate,
 } from '../gguf/index.ts';
 import { listChatTemplates } from '../bundle/index.ts';
-import { scanChatTemplate, toWarnings, type TemplateFinding } from '../template/index.ts';
+import {
+  assertTemplatesWithinLimits,
+  scanChatTemplate,
+  toWarnings,
+  type TemplateFinding,
+} from '../template/index.ts';
 import { withFileSource } from '../system/index.ts';
 
 export interface GgufInspection {
@@ -44,7 +49,7 @@ export interface InspectGgufOptions {
 
 const DEFAULT_CONTEXT_TOKENS = 4096;
 
-/** Throws `SYSTEM_FILE_*` and the `GGUF_*` of a header that cannot be read. */
+/** Throws `SYSTEM_FILE_*`, the `GGUF_*` of a header that cannot be read, `TEMPLATE_LIMIT`. */
 export async function inspectGguf(path: string, options: InspectGgufOptions = {}): Promise<GgufInspection> {
   const { signal } = options;
   const absolutePath = resolve(path);
@@ -55,6 +60,7 @@ export async function inspectGguf(path: string, options: InspectGgufOptions = {}
       options.contextTokens ??
       Math.min(DEFAULT_CONTEXT_TOKENS, facts.contextLength ?? DEFAULT_CONTEXT_TOKENS);
     const broken = findBrokenRule(file);
+    assertTemplatesWithinLimits(facts.chatTemplates, absolutePath);
     const chatTemplates = inspectTemplates(facts);
     return {
       path: absolutePath,

@@ -10,7 +10,7 @@ export const TEMPLATE_FAILURES = {
   },
   TEMPLATE_LIMIT: {
     exitCode: 3,
-    summary: 'A model has more chat templates, or longer names for them, than any real one.',
+    summary: 'A model has more or larger chat templates, or longer names for them, than any real one.',
     hint: 'Do not use this file; make it again from the original model.',
     aftermath: 'unchanged',
   },

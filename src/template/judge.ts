@@ -2,7 +2,12 @@
 import { escapeText, type Warning } from '../core/index.ts';
 import { TEMPLATE_CLASSES, type TemplateClass } from './classes.ts';
 import { TemplateFailure } from './error.ts';
-import { MAX_TEMPLATE_NAME, MAX_TEMPLATES } from './limits.ts';
+import {
+  MAX_ALL_SCANNED_CHARACTERS,
+  MAX_SCANNED_CHARACTERS,
+  MAX_TEMPLATE_NAME,
+  MAX_TEMPLATES,
+} from './limits.ts';
 import { scanChatTemplate } from './scan.ts';
 import type { ChatTemplate, TemplateFinding } from './types.ts';
 
@@ -69,17 +74,23 @@ function suspicious(
   );
 }
 
-function assertWithinLimits(templates: readonly ChatTemplate[], path: string): void {
+/** Throws `TEMPLATE_LIMIT`. `path`: what they belong to. */
+export function assertWithinLimits(templates: readonly ChatTemplate[], path: string): void {
   const longest = Math.max(0, ...templates.slice(0, MAX_TEMPLATES).map(({ name }) => name.length));
-  if (templates.length <= MAX_TEMPLATES && longest <= MAX_TEMPLATE_NAME) return;
+  const characters = templates.reduce(
+    (sum, { text }) => sum + Math.min(text.length, MAX_SCANNED_CHARACTERS),
+    0,
+  );
+  const isSmall = templates.length <= MAX_TEMPLATES && longest <= MAX_TEMPLATE_NAME;
+  if (isSmall && characters <= MAX_ALL_SCANNED_CHARACTERS) return;
   throw new TemplateFailure(
     'TEMPLATE_LIMIT',
-    `${escapeText(path)} has ${templates.length} chat templates, with names of up to ${longest} characters.`,
+    `${escapeText(path)} has ${templates.length} chat templates, of more characters or with longer names than any real model.`,
     {
       details: {
         path,
-        expected: `at most ${MAX_TEMPLATES} chat templates, with names of at most ${MAX_TEMPLATE_NAME} characters`,
-        received: `${templates.length}, with names of up to ${longest}`,
+        expected: `at most ${MAX_TEMPLATES} chat templates, of at most ${MAX_ALL_SCANNED_CHARACTERS} characters together, with names of at most ${MAX_TEMPLATE_NAME}`,
+        received: `${templates.length}, of ${characters} or more, with names of up to ${longest}`,
       },
     },
   );

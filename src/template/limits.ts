@@ -4,10 +4,13 @@
 export const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
 
 /** What lies behind is not looked at, and that is a finding: a header may hold 64 MB of template. */
-export const MAX_SCANNED_CHARACTERS = 1024 * 1024;
+export const MAX_SCANNED_CHARACTERS = 512 * 1024;
 
 /** Of all models known, the one with the most names has four. */
 export const MAX_TEMPLATES = 64;
+
+/** What is scanned of all templates of a model together: together they must not take longer than a few large ones. */
+export const MAX_ALL_SCANNED_CHARACTERS = 4 * MAX_SCANNED_CHARACTERS;
 
 /** The name of a template is shown to people; it comes from the file. */
 export const MAX_TEMPLATE_NAME = 200;

@@ -38,6 +38,10 @@ describe('judgeChatTemplates', () => {
 
   it.each([
     ['too many', Array.from({ length: MAX_TEMPLATES + 1 }, (_, index) => ({ ...good, name: `t${index}` }))],
+    [
+      'too much text',
+      Array.from({ length: 9 }, (_, index) => ({ name: `t${index}`, text: 'a'.repeat(500_000) })),
+    ],
     ['a name too long', [{ ...good, name: 'a'.repeat(1_000) }]],
   ])('refuses %s, strict or not', (_, templates) => {
     expect(() => judgeChatTemplates(templates, { path: 'a.gguf' })).toThrow(
