@@ -9,6 +9,9 @@ export * from './system/index.ts';
 // gguf: the model file, read, checked, described and written.
 export * from './gguf/index.ts';
 
+// template: chat templates, and what must not be in one.
+export * from './template/index.ts';
+
 // hf: a Hugging Face model directory.
 export * from './hf/index.ts';
 

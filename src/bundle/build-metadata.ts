@@ -86,6 +86,7 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
     evidence,
     requires: describeRequirements(artifact),
     waived_rules: artifact.type === 'gguf' ? artifact.waived : [],
+    unsafe_files: artifact.unsafeFiles,
     release: null,
   };
   const files = new Map<string, Uint8Array>([
@@ -127,6 +128,7 @@ function describeArtifact(artifact: Artifact, sha256: string): EdgeArtifact {
       context_length: null,
       tensor_count: null,
       shards: null,
+      chat_templates: artifact.chatTemplates,
     };
   }
   const { facts } = artifact;
@@ -138,6 +140,7 @@ function describeArtifact(artifact: Artifact, sha256: string): EdgeArtifact {
     context_length: facts.contextLength,
     tensor_count: facts.tensorCount,
     shards: artifact.shardCount,
+    chat_templates: artifact.chatTemplates,
   };
 }
 

@@ -13,10 +13,16 @@ import {
   wrong,
   type Fields,
 } from './fields.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_EDGE_ITEMS, MAX_FILE_BYTES } from './limits.ts';
 import { assertSafePath } from './path-safety.ts';
 import { isModelPath } from './sums.ts';
-import type { EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';
+import type {
+  EdgeArtifact,
+  EdgeChatTemplate,
+  EdgeFile,
+  EdgeRequirements,
+  EdgeUnsafeFile,
+} from './file-shapes.ts';
 
 export const EDGE_NAME = 'edge.json';
 export const FORMAT_VERSION = 2;
@@ -42,6 +48,7 @@ export function parseEdgeFile(value: JsonValue): EdgeFile {
   const rules = listField(fields, 'waived_rules');
   if (!rules.every((rule) => typeof rule === 'string'))
     throw wrong(fields, 'waived_rules', 'a list of rules');
+  const unsafeFiles = listIfThere(fields, 'unsafe_files', parseUnsafeFile);
   return {
     ...(isJsonObject(value) ? value : {}),
     format_version: FORMAT_VERSION,
@@ -50,11 +57,13 @@ export function parseEdgeFile(value: JsonValue): EdgeFile {
     evidence: parseEvidence(objectField(fields, 'evidence')),
     requires: parseRequirements(objectField(fields, 'requires')),
     waived_rules: rules,
+    ...(unsafeFiles !== undefined && { unsafe_files: unsafeFiles }),
     release: null,
   };
 }
 
 function parseArtifact(fields: Fields): EdgeArtifact {
+  const chatTemplates = listIfThere(fields, 'chat_templates', parseChatTemplate);
   return {
     ...fields.value,
     type: oneOfField(fields, 'type', ARTIFACT_TYPES),
@@ -69,7 +78,30 @@ function parseArtifact(fields: Fields): EdgeArtifact {
     context_length: orNull(countField)(fields, 'context_length'),
     tensor_count: orNull(countField)(fields, 'tensor_count'),
     shards: orNull(countField)(fields, 'shards'),
+    ...(chatTemplates !== undefined && { chat_templates: chatTemplates }),
   };
+}
+
+/** A list that came with a later version: undefined where it is not there, else as strict as the rest. */
+function listIfThere<Item>(
+  fields: Fields,
+  key: string,
+  parse: (fields: Fields) => Item,
+): readonly Item[] | undefined {
+  if (!Object.hasOwn(fields.value, key)) return undefined;
+  const items = listField(fields, key);
+  if (items.length > MAX_EDGE_ITEMS) throw wrong(fields, key, `at most ${MAX_EDGE_ITEMS} entries`);
+  return items.map((item, index) =>
+    parse(fieldsOf(item, { file: fields.file, at: `${fields.at}${key}[${index}].` })),
+  );
+}
+
+function parseChatTemplate(fields: Fields): EdgeChatTemplate {
+  return { ...fields.value, name: textField(fields, 'name'), sha256: digestField(fields, 'sha256') };
+}
+
+function parseUnsafeFile(fields: Fields): EdgeUnsafeFile {
+  return { ...fields.value, path: textField(fields, 'path'), reason: textField(fields, 'reason') };
 }
 
 function parseFile(fields: Fields): EdgeArtifact['files'][number] {

@@ -21,6 +21,21 @@ export type BundleManifest = {
   readonly total_size_bytes: number;
 };
 
+/** A chat template of the model. */
+export type EdgeChatTemplate = {
+  /** `default`, or the name that the model gives it. */
+  readonly name: string;
+  /** Of its text in UTF-8. */
+  readonly sha256: string;
+};
+
+/** A file that runs code when it is loaded. */
+export type EdgeUnsafeFile = {
+  /** Below `model/`. */
+  readonly path: string;
+  readonly reason: string;
+};
+
 export type EdgeArtifact = {
   readonly type: ArtifactType;
   readonly size_bytes: number;
@@ -35,6 +50,8 @@ export type EdgeArtifact = {
   readonly tensor_count: number | null;
   /** Files of a GGUF; null for a directory. */
   readonly shards: number | null;
+  /** Missing in bundles that were made before templates were written down. */
+  readonly chat_templates?: readonly EdgeChatTemplate[];
 };
 
 export type EdgeRequirements = {
@@ -55,6 +72,8 @@ export type EdgeFile = {
   readonly requires: EdgeRequirements;
   /** Rules of policy that the artifact breaks and that somebody allowed. */
   readonly waived_rules: readonly string[];
+  /** What somebody allowed (`--allow-unsafe-files`). Missing in bundles that were made when nothing could be. */
+  readonly unsafe_files?: readonly EdgeUnsafeFile[];
   /** Reserved: line, counter, expires. */
   readonly release: null;
 };

@@ -1,7 +1,15 @@
 /** `bundle`: the archive: what can ship, pack, stage, inspect, verify, extract, list. */
+export { listChatTemplates, templatesOfDirectory } from './chat-templates.ts';
 export { parseEdgeFile } from './edge-file.ts';
 export { BUNDLE_FAILURES, BundleFailure, type BundleCode } from './error.ts';
-export type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';
+export type {
+  BundleManifest,
+  EdgeArtifact,
+  EdgeChatTemplate,
+  EdgeFile,
+  EdgeRequirements,
+  EdgeUnsafeFile,
+} from './file-shapes.ts';
 export { inspectBundle } from './inspect-bundle.ts';
 export { artifactDigest } from './metadata-files.ts';
 export {

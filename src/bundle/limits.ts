@@ -47,3 +47,6 @@ export const MAX_OPEN_BUNDLES = 4;
 
 /** The largest second that a ustar header can say: eleven octal digits, the year 2242. */
 export const MAX_TAR_SECONDS = 8 ** 11 - 1;
+
+/** Chat templates or unsafe files that `edge.json` may list: an artifact may have at most 64 templates, and a directory tens of files. */
+export const MAX_EDGE_ITEMS = 1_000;

@@ -6,19 +6,22 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { escapeText, type ArtifactType } from '../core/index.ts';
 import { toSystemFailure, withFileSource } from '../system/index.ts';
+import { listChatTemplates, templatesOfDirectory } from './chat-templates.ts';
 import { BundleFailure } from './error.ts';
 import { findOnlySplit, openGguf, type OpenGgufOptions } from './open-gguf.ts';
 import { comparePaths, NameSet } from './path-safety.ts';
 import type { Artifact, ArtifactFile, HfArtifact } from './types.ts';
 
-/** `allow`: policy rules that a GGUF may break. */
+/** `allow`: policy rules that a GGUF may break. `strict`: a suspicious chat template is refused. */
 export interface OpenArtifactOptions<Type extends ArtifactType = ArtifactType> extends OpenGgufOptions {
   readonly type: Type;
+  /** Lets files of a directory pass that run code when they are loaded. */
+  readonly allowUnsafeFiles?: boolean;
 }
 
 /**
  * Opens a GGUF file (any shard of a split one, or a folder that holds no other GGUF) or a Hugging Face directory. Throws
- * `SYSTEM_FILE_*`, `BUNDLE_ARTIFACT_MISFIT`, `BUNDLE_SHARD_MISSING`, `BUNDLE_NAME_*`, `GGUF_*`, `HF_*`, `CORE_*`.
+ * `SYSTEM_FILE_*`, `BUNDLE_ARTIFACT_MISFIT`, `BUNDLE_SHARD_MISSING`, `BUNDLE_NAME_*`, `GGUF_*`, `HF_*`, `TEMPLATE_*`, `CORE_*`.
  */
 export async function openArtifact<Type extends ArtifactType>(
   path: string,
@@ -53,11 +56,14 @@ async function requireSplit(directory: string): Promise<string> {
 async function openHfDirectory(
   path: string,
   isDirectory: boolean,
-  { signal }: OpenArtifactOptions,
+  { signal, strict = false, allowUnsafeFiles = false }: OpenArtifactOptions,
 ): Promise<HfArtifact> {
   if (!isDirectory) throw misfit(path, 'a directory, as the type is hf-distilled', 'a file');
   const { checkHfDirectory } = await import('../hf/index.ts');
-  const facts = await checkHfDirectory(path, { signal });
+  const facts = await checkHfDirectory(path, { signal, allowUnsafeFiles });
+  const { judgeChatTemplates } = await import('../template/index.ts');
+  const templates = templatesOfDirectory(facts);
+  const suspicions = judgeChatTemplates(templates, { path, strict });
   const files: ArtifactFile[] = [];
   for (const file of facts.files) files.push(await describeFile(file.absolutePath, `model/${file.path}`));
   return {
@@ -65,7 +71,9 @@ async function openHfDirectory(
     path,
     files: files.toSorted((a, b) => comparePaths(a.path, b.path)),
     totalSizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    warnings: facts.warnings,
+    warnings: [...facts.warnings, ...suspicions],
+    chatTemplates: listChatTemplates(templates),
+    unsafeFiles: facts.unsafeFiles.map((file) => ({ path: `model/${file.path}`, reason: file.reason })),
     facts,
   };
 }

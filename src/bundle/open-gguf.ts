@@ -5,11 +5,14 @@ import { escapeText, throwIfAborted } from '../core/index.ts';
 import type * as gguf from '../gguf/index.ts';
 import type { GgufCheck, GgufFacts, GgufFile, GgufMixPart, GgufPolicyRule } from '../gguf/index.ts';
 import { fileIdentity, withFileSource } from '../system/index.ts';
+import { listChatTemplates } from './chat-templates.ts';
 import { BundleFailure } from './error.ts';
 import type { ArtifactFile, GgufArtifact, MemoryEstimate } from './types.ts';
 
 export interface OpenGgufOptions {
   readonly allow?: readonly GgufPolicyRule[];
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +29,7 @@ interface Shard {
 /** What a run is likely to ask for; a model with less gets what it has. */
 const ESTIMATE_CONTEXT_TOKENS = 4096;
 
-/** Opens an absolute path. Throws `BUNDLE_SHARD_MISSING`, `SYSTEM_FILE_*`, `GGUF_*`, `CORE_*`. */
+/** Opens an absolute path. Throws `BUNDLE_SHARD_MISSING`, `SYSTEM_FILE_*`, `GGUF_*`, `TEMPLATE_*`, `CORE_*`. */
 export async function openGguf(path: string, options: OpenGgufOptions): Promise<GgufArtifact> {
   const room = await import('../gguf/index.ts');
   const shardName = room.parseShardName(basename(path));
@@ -37,12 +40,16 @@ export async function openGguf(path: string, options: OpenGgufOptions): Promise<
   const files = shards.map(({ artifactFile }) => artifactFile);
   const facts = sumFacts(shards.map(({ file }) => room.describeGguf(file)));
   room.checkModelFiles(shards);
+  const { judgeChatTemplates } = await import('../template/index.ts');
+  const suspicions = judgeChatTemplates(facts.chatTemplates, { path, strict: options.strict ?? false });
   return {
     type: 'gguf',
     path: paths[0] ?? path,
     files,
     totalSizeBytes: facts.sizeBytes,
-    warnings: shards.flatMap(({ check }) => check.warnings),
+    warnings: [...shards.flatMap(({ check }) => check.warnings), ...suspicions],
+    chatTemplates: listChatTemplates(facts.chatTemplates),
+    unsafeFiles: [],
     facts,
     memory: sumMemory(shards, facts, room),
     shardCount: files.length,

@@ -4,7 +4,7 @@ import type { BenchmarkRun, Candidate, Evidence } from '../evidence/index.ts';
 import type { GgufFacts, GgufMemoryEstimate, GgufPolicyRule } from '../gguf/index.ts';
 import type { HfFacts } from '../hf/index.ts';
 import type { Clock, FileIdentity } from '../system/index.ts';
-import type { BundleManifest, EdgeFile } from './file-shapes.ts';
+import type { BundleManifest, EdgeChatTemplate, EdgeFile, EdgeUnsafeFile } from './file-shapes.ts';
 
 /** One file of an artifact. */
 export interface ArtifactFile {
@@ -23,6 +23,10 @@ interface ArtifactBase {
   readonly files: readonly ArtifactFile[];
   readonly totalSizeBytes: number;
   readonly warnings: readonly Warning[];
+  /** In the order of the model. */
+  readonly chatTemplates: readonly EdgeChatTemplate[];
+  /** Files that run code when they are loaded, and that were allowed. Their paths are below `model/`. */
+  readonly unsafeFiles: readonly EdgeUnsafeFile[];
 }
 
 /** An estimate for loading and running at `contextTokens`. */

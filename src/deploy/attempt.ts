@@ -131,8 +131,13 @@ export async function concludeAttempt(
     previousReleaseId: end.previousReleaseId,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
-    warnings: attempt.warnings,
+    warnings: unique(attempt.warnings),
   };
+}
+
+/** An artifact that is opened, staged and loaded is warned of three times. */
+function unique(warnings: readonly Warning[]): readonly Warning[] {
+  return [...new Map(warnings.map((warning) => [`${warning.code} ${warning.message}`, warning])).values()];
 }
 
 /** A version that breaks the rule is no part of a file name. */
@@ -217,7 +222,7 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     benchmark_summary: attempt.facts?.summary ?? null,
     load_test: attempt.loadTest,
     service: attempt.service,
-    warnings: attempt.warnings.map(({ code, message }) => ({ code, message })),
+    warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,
     error: failure instanceof Failure ? { ...failure.toReport() } : null,
     ...end.extra,

@@ -3,8 +3,10 @@ import { openBundleEntries, type BundleEntry } from '../bundle/index.ts';
 import { assertRange, CoreFailure, type ByteSource, type Warning } from '../core/index.ts';
 import {
   checkModelFiles,
+  describeGguf,
   HeaderBudget,
   readAndCheckGguf,
+  type GgufFacts,
   type GgufPolicyRule,
   type NamedGguf,
 } from '../gguf/index.ts';
@@ -16,16 +18,21 @@ export interface BundledGgufOptions extends Pick<WorkOptions, 'signal'> {
   readonly allow: readonly GgufPolicyRule[];
 }
 
+export interface BundledGguf extends Pick<GgufFacts, 'chatTemplates'> {
+  readonly warnings: readonly Warning[];
+}
+
 /** Throws `GGUF_*`, and what reading the bundle throws; its digests are somebody else's matter. */
 export async function checkBundledGguf(
   bundle: ByteSource,
   { files, allow, signal }: BundledGgufOptions,
-): Promise<readonly Warning[]> {
+): Promise<BundledGguf> {
   const { entries } = await openBundleEntries(bundle, { signal });
   const waiting = new Set(files);
   const shards: NamedGguf[] = [];
   const warnings: Warning[] = [];
   const budget = new HeaderBudget();
+  let chatTemplates: BundledGguf['chatTemplates'] = [];
   for await (const entry of entries()) {
     if (waiting.delete(entry.path)) {
       const source = streamSource(entry);
@@ -34,6 +41,8 @@ export async function checkBundledGguf(
         budget,
         ...(signal === undefined ? {} : { signal }),
       });
+      // The first shard carries the metadata, and comes first.
+      if (shards.length === 0) chatTemplates = describeGguf(file).chatTemplates;
       // With its folder: llama.cpp looks for the others beside the first.
       shards.push({ name: entry.path, file });
       warnings.push(...check.warnings);
@@ -42,7 +51,7 @@ export async function checkBundledGguf(
     if (waiting.size === 0) break;
   }
   checkModelFiles(shards);
-  return warnings;
+  return { warnings, chatTemplates };
 }
 
 /** A header is read from front to back, so a stream will do for it. */

@@ -14,6 +14,10 @@ export interface DeployOptions {
   readonly loadTestTokens: number;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict: boolean;
+  /** Takes a release with files that run code when they are loaded. */
+  readonly allowUnsafeFiles: boolean;
   readonly permissions: Permissions;
   /** What the load test must show. */
   readonly gates: Gates;
@@ -30,6 +34,8 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
   allowNetworkFs: false,
   retryBad: false,
+  strict: false,
+  allowUnsafeFiles: false,
   permissions: { fileMode: 0o644, groupId: null },
   gates: NO_GATES,
   service: NO_SERVICE,

@@ -9,6 +9,7 @@ import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
 import { planFinally, assertPlannable, type DamagedRelease } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
+import { assertSafeFiles } from './judge-templates.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { assertEngine } from './load-test.ts';
 import type { TargetFacts } from './target-facts.ts';
@@ -37,6 +38,7 @@ export async function deployRelease(
   try {
     release = await openRelease(origin, context);
     await describeAttempt(attempt, release, context);
+    assertSafeFiles(release.unsafeFiles, options);
     // A dry run that loads nothing refuses too: the deployment would.
     const { artifactType } = release.facts;
     await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });

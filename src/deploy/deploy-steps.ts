@@ -17,6 +17,7 @@ import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from '
 import type { OpenRelease, StagedRelease } from './release-source.ts';
 import { serveRelease, stopServer } from './service.ts';
 import { hasService, toServiceJson } from './service-settings.ts';
+import { judgeStagedModel } from './staged-model.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { Verdict } from './types.ts';
 
@@ -122,8 +123,13 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       await finishFolder(partial, extras, options.permissions);
     },
     verified: async () => {
-      await stopFirst(walk, notes);
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
+      const judging = judgeStagedModel(subject, { ...options, release, signal });
+      const suspicions = await judging.catch((error: unknown) => {
+        throw withoutPartial(error, partial);
+      });
+      attempt.warnings.push(...suspicions);
+      await stopFirst(walk, notes);
       const live = target.view.releases.find(({ id }) => id === plan.from) ?? null;
       const test = { allow: release.allowedRules, summary: release.facts.summary };
       const testing = runGatedLoadTest({ subject, test, options, live }, context);

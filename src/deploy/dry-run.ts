@@ -10,6 +10,7 @@ import { subjectOf, type LoadTestSubject } from './load-test.ts';
 import { planDeployment, withOptions } from './plan.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
+import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
 
 export interface DryRun {
@@ -31,7 +32,7 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   } else if (options.withLoadTest && !options.skipLoadTest) {
     await testUnpacked(dryRun);
   } else {
-    attempt.warnings.push(...(await release.verify(context)));
+    attempt.warnings.push(...(await release.verify({ ...context, strict: options.strict })));
     attempt.checksumVerified = true;
     const note =
       'a dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
@@ -64,6 +65,8 @@ async function testUnpacked(dryRun: DryRun): Promise<void> {
 }
 
 async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
+  const { signal } = context;
+  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, signal })));
   const { occupant, view } = await surveyTarget(context.layout);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
   const live = view.releases.find(({ id }) => id === liveId) ?? null;

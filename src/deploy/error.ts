@@ -152,6 +152,13 @@ export const DEPLOY_FAILURES = {
     hint: 'Start the server by hand: the target still points to the release that was live before.',
     aftermath: 'partial',
   },
+  DEPLOY_UNSAFE_FILES: {
+    exitCode: 3,
+    summary:
+      'The release holds files that run code when they are loaded, and this device was not told to take them.',
+    hint: 'Pack the model without them, or take them for this deployment with --allow-unsafe-files.',
+    aftermath: 'unchanged',
+  },
   DEPLOY_RELEASE_DAMAGED: {
     exitCode: 3,
     summary: 'The files of a release on this target no longer have the digests that they were deployed with.',

@@ -19,7 +19,7 @@ import { readModelSums } from './verify-release.ts';
 export interface GatedLoadTest {
   readonly subject: LoadTestSubject;
   readonly test: Pick<LoadTestOptions, 'allow' | 'summary'>;
-  readonly options: Pick<DeployOptions, 'gates' | 'loadTestTokens' | 'skipLoadTest'>;
+  readonly options: Pick<DeployOptions, 'gates' | 'loadTestTokens' | 'skipLoadTest' | 'allowUnsafeFiles'>;
   /** The release to hold it against; null where nothing is live. */
   readonly live: KnownRelease | null;
 }
@@ -29,10 +29,11 @@ export async function runGatedLoadTest(
   { subject, test, options, live }: GatedLoadTest,
   context: DeployContext,
 ): Promise<LoadTestResult> {
-  const { gates, loadTestTokens: tokens, skipLoadTest: skip } = options;
+  const { gates, loadTestTokens: tokens, skipLoadTest: skip, allowUnsafeFiles } = options;
   const { engine, signal } = context;
   if (hasGates(gates) && (skip || subject.kind !== 'gguf')) throw untested(skip);
-  const tested = await runLoadTest(subject, { ...test, engine, tokens, skip, smoke: gates.smoke, signal });
+  const how = { engine, tokens, skip, allowUnsafeFiles, smoke: gates.smoke, signal };
+  const tested = await runLoadTest(subject, { ...test, ...how });
   const needsLive = gates.minOfLive !== null;
   const liveSpeed = needsLive && live !== null ? await speedOfLive(live, tested.report, context) : null;
   assertFastEnough(tested.report, gates, liveSpeed);

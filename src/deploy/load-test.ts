@@ -43,6 +43,8 @@ export interface LoadTestOptions {
   /** Asked after the fixed prompt has passed; null asks nothing. */
   readonly smoke?: SmokeTest | null;
   readonly allow?: readonly GgufPolicyRule[];
+  /** Lets files of a directory pass that run code when they are loaded. */
+  readonly allowUnsafeFiles?: boolean;
   readonly summary: BenchmarkSummary | null;
   /** What the machine can spare; read from it where it is not given. */
   readonly availableMemoryBytes?: number;
@@ -212,9 +214,9 @@ async function checkStructure(
 
 async function testDirectory(
   path: string,
-  { skip, summary, signal }: LoadTestOptions,
+  { skip, summary, allowUnsafeFiles = false, signal }: LoadTestOptions,
 ): Promise<LoadTestResult> {
-  const facts = await checkHfDirectory(path, signal === undefined ? {} : { signal });
+  const facts = await checkHfDirectory(path, { allowUnsafeFiles, signal });
   const note = skip
     ? 'as asked; only the structure of the directory was checked.'
     : 'checked, not run: there is no engine for a Hugging Face directory here.';

@@ -1,7 +1,7 @@
 /** What a release on disk says about itself, for reports and rollbacks. It is believed only after its digests matched. */
 import { join } from 'node:path';
 import type { ArtifactType, JsonObject, JsonTreeObject } from '../core/index.ts';
-import { parseEdgeFile, type EdgeFile } from '../bundle/index.ts';
+import { parseEdgeFile, type EdgeChatTemplate, type EdgeFile, type EdgeUnsafeFile } from '../bundle/index.ts';
 import { parseBenchmarkSummary, type BenchmarkSummary, type Evidence } from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { readObjectIfAny } from '../system/index.ts';
@@ -13,6 +13,9 @@ export interface ReleaseMetadata {
   readonly registeredAt: string | null;
   /** Policy rules of the GGUF format that were allowed to be broken when the artifact was checked. */
   readonly waivedRules: readonly GgufPolicyRule[];
+  /** Undefined where nothing is written down. */
+  readonly chatTemplates: readonly EdgeChatTemplate[] | undefined;
+  readonly unsafeFiles: readonly EdgeUnsafeFile[];
   /** To load it, estimated; null where nothing tells. */
   readonly memoryBytes: number | null;
 }
@@ -32,6 +35,8 @@ export async function readReleaseMetadata(
     summary: toSummary(summary),
     registeredAt: readRegisteredAt(entry),
     waivedRules: (edge?.waived_rules ?? []).filter(isGgufPolicyRule),
+    chatTemplates: edge?.artifact.chat_templates,
+    unsafeFiles: edge?.unsafe_files ?? [],
     memoryBytes: edge?.requires.memory_bytes ?? null,
   };
 }

@@ -1,6 +1,6 @@
 /** Where a release comes from: a bundle, opened once and read through one descriptor, or a local artifact itself. */
 import { resolve } from 'node:path';
-import { assertVersion, type OnProgress, type Warning } from '../core/index.ts';
+import { assertVersion, escapeText, type OnProgress, type Warning } from '../core/index.ts';
 import {
   extractBundle,
   inspectBundle,
@@ -11,11 +11,14 @@ import {
   type BundleFile,
   type BundleInput,
   type BundleMetadata,
+  type EdgeChatTemplate,
+  type EdgeUnsafeFile,
 } from '../bundle/index.ts';
 import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
+import { judgeReleaseTemplates } from './judge-templates.ts';
 import { readRegisteredAt, toUnstatedEvidence } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
@@ -51,11 +54,15 @@ export interface OpenRelease {
   readonly bundlePath: string | null;
   /** Policy rules of the GGUF format that somebody allowed to be broken when the artifact was checked. */
   readonly allowedRules: readonly GgufPolicyRule[];
+  /** The chat templates that it says it has; undefined where it says nothing of them. */
+  readonly statedTemplates: readonly EdgeChatTemplate[] | undefined;
+  /** Files that run code when they are loaded, and that whoever made it allowed. */
+  readonly unsafeFiles: readonly EdgeUnsafeFile[];
   readonly warnings: readonly Warning[];
   /** Fills an existing, empty, private folder. */
   stage(directory: string, options: StageOptions): Promise<StagedRelease>;
   /** Checks every digest and the structure of the model, and writes nothing. */
-  verify(options: WorkOptions): Promise<readonly Warning[]>;
+  verify(options: WorkOptions & { readonly strict: boolean }): Promise<readonly Warning[]>;
   close(): Promise<void>;
 }
 
@@ -100,6 +107,8 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
     },
     bundlePath: resolve(path),
     allowedRules,
+    statedTemplates: edge?.artifact.chat_templates,
+    unsafeFiles: edge?.unsafe_files ?? [],
     warnings: bundleWarnings(metadata, allowedRules),
     async stage(directory, { skipChecksum, signal, onProgress, known }) {
       const extracted = await extractBundle(source, directory, {
@@ -119,16 +128,22 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
         })),
       };
     },
-    async verify({ signal, onProgress }) {
+    async verify({ signal, onProgress, strict }) {
       await verifyBundle(source, { signal, onProgress });
       if (manifest.artifact_type !== 'gguf') return [];
-      return checkBundledGguf(source, { files: Object.keys(manifest.files), allow: allowedRules, signal });
+      const files = Object.keys(manifest.files);
+      const checked = await checkBundledGguf(source, { files, allow: allowedRules, signal });
+      const stated = edge?.artifact.chat_templates;
+      return [...checked.warnings, ...judgeReleaseTemplates(checked.chatTemplates, { path, stated, strict })];
     },
     close: () => source.close(),
   };
 }
 
-function bundleWarnings({ signed }: BundleMetadata, allowedRules: readonly GgufPolicyRule[]): Warning[] {
+function bundleWarnings(
+  { signed, edge }: BundleMetadata,
+  allowedRules: readonly GgufPolicyRule[],
+): Warning[] {
   const warnings: Warning[] = [];
   if (signed !== 'none') {
     const message = 'The bundle is signed; the signature was not checked.';
@@ -137,6 +152,12 @@ function bundleWarnings({ signed }: BundleMetadata, allowedRules: readonly GgufP
   if (allowedRules.length > 0) {
     const message = `Whoever made the bundle waived rules of the GGUF check: ${allowedRules.join(', ')}.`;
     warnings.push({ code: 'GGUF_RULES_WAIVED', message });
+  }
+  const unsafeFiles = edge?.unsafe_files ?? [];
+  if (unsafeFiles.length > 0) {
+    const paths = unsafeFiles.slice(0, 5).map((file) => escapeText(file.path, 120));
+    const message = `Whoever made the bundle let files pass that run code when they are loaded: ${paths.join(', ')}.`;
+    warnings.push({ code: 'BUNDLE_UNSAFE_FILES', message });
   }
   return warnings;
 }
@@ -159,6 +180,8 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
     needs: needsOfArtifact(artifact, { version, artifactSha256 }),
     bundlePath: null,
     allowedRules: artifact.type === 'gguf' ? artifact.waived : [],
+    statedTemplates: artifact.chatTemplates,
+    unsafeFiles: artifact.unsafeFiles,
     warnings: artifact.warnings,
     async stage(directory, work) {
       const staged = await stageArtifact({

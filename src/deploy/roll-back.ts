@@ -181,6 +181,8 @@ function rollbackSteps(walk: RollbackWalk): Steps {
         tokens: options.loadTestTokens,
         skip: options.now !== null,
         allow: metadata.waivedRules,
+        // They were taken when it was deployed.
+        allowUnsafeFiles: metadata.unsafeFiles.length > 0,
         summary: attempt.facts?.summary ?? null,
         signal,
       });

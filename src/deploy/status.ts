@@ -1,4 +1,5 @@
 /** What is live on a target, since when, from where, and what one could go back to. Changes nothing. */
+import type { EdgeChatTemplate, EdgeUnsafeFile } from '../bundle/index.ts';
 import type { Evidence } from '../evidence/index.ts';
 import { readLockHolder } from '../system/index.ts';
 import { releasePath, type TargetLayout } from './layout.ts';
@@ -30,6 +31,10 @@ export interface LiveRelease {
   readonly evidence: Evidence;
   /** The timestamp of the registry entry that it was made from. */
   readonly registeredAt: string | null;
+  /** Null where the release does not say which it has. */
+  readonly chatTemplates: readonly EdgeChatTemplate[] | null;
+  /** Files that run code when they are loaded, and that were allowed. */
+  readonly unsafeFiles: readonly EdgeUnsafeFile[];
 }
 
 export interface UnfinishedRun {
@@ -76,6 +81,7 @@ async function describeLive(
 ): Promise<LiveRelease> {
   const path = releasePath(layout, id);
   const known = releases.find((release) => release.id === id) ?? null;
-  const { evidence, registeredAt } = await readReleaseMetadata(path, known?.artifactSha256 ?? '');
-  return { id, releasePath: path, known, evidence, registeredAt };
+  const metadata = await readReleaseMetadata(path, known?.artifactSha256 ?? '');
+  const { evidence, registeredAt, chatTemplates = null, unsafeFiles } = metadata;
+  return { id, releasePath: path, known, evidence, registeredAt, chatTemplates, unsafeFiles };
 }

@@ -23,12 +23,28 @@ export function describeGguf(file: GgufFile): GgufFacts {
       metadataLength(file, 'tokenizer.ggml.tokens') ?? metadataCount(file, `${architecture}.vocab_size`),
     tensorCount: file.tensors.length,
     sizeBytes: file.sizeBytes,
-    chatTemplate: metadataString(file, 'tokenizer.chat_template'),
+    chatTemplate: metadataString(file, TEMPLATE_KEY),
+    chatTemplates: chatTemplatesOf(file),
     tokenizerModel: metadataString(file, 'tokenizer.ggml.model'),
     split: readSplit(file),
     version: file.version,
     alignment: file.alignment,
   };
+}
+
+const TEMPLATE_KEY = 'tokenizer.chat_template';
+
+/**
+ * llama.cpp asks for `tokenizer.chat_template.<name>`; the list `tokenizer.chat_templates` only says which names there are,
+ * so that a key counts whether it is listed or not.
+ */
+function chatTemplatesOf(file: GgufFile): GgufFacts['chatTemplates'] {
+  const keys = [...file.metadata.keys()].filter((key) => key.startsWith(`${TEMPLATE_KEY}.`));
+  return [TEMPLATE_KEY, ...keys].flatMap((key) => {
+    const text = metadataString(file, key);
+    const name = key === TEMPLATE_KEY ? 'default' : key.slice(TEMPLATE_KEY.length + 1);
+    return text === null ? [] : [{ name, text }];
+  });
 }
 
 function mixOf(file: GgufFile): readonly GgufMixPart[] {

@@ -112,7 +112,10 @@ export interface GgufFacts {
   readonly tensorCount: number;
   /** The size of this file. */
   readonly sizeBytes: number;
+  /** `tokenizer.chat_template`; null where there is none. */
   readonly chatTemplate: string | null;
+  /** All of them, the one above first as `default`; the others by the names they have in the file. */
+  readonly chatTemplates: readonly { readonly name: string; readonly text: string }[];
   /** `tokenizer.ggml.model`. */
   readonly tokenizerModel: string | null;
   /** Null where the model is one file. */

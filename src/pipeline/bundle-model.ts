@@ -33,6 +33,10 @@ export interface BundleModelOptions {
   readonly sourceDateEpochSeconds?: number | undefined;
   readonly recordPath?: boolean;
   readonly allow?: readonly GgufPolicyRule[];
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict?: boolean;
+  /** Lets files of a directory pass that run code when they are loaded; the bundle says so. */
+  readonly allowUnsafeFiles?: boolean;
   /** What is named as the maker. */
   readonly tool?: string;
   readonly onProgress?: OnProgress;
@@ -54,6 +58,8 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
     from,
     run = null,
     allow = [],
+    strict = false,
+    allowUnsafeFiles = false,
     signal,
     onProgress,
     onWarning,
@@ -61,7 +67,7 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
   assertVersion(version);
   const candidate = run === null ? null : findCandidate(run, version);
   const { path, registryEntry } = await locate(from, version, artifactType);
-  const artifact = await openArtifact(path, { type: artifactType, allow, signal });
+  const artifact = await openArtifact(path, { type: artifactType, allow, strict, allowUnsafeFiles, signal });
   const warning = sizeWarning(artifact);
   if (warning !== null) onWarning?.(warning);
   const bundle = await createBundle({

@@ -6,13 +6,15 @@ import { openGgufArtifact } from './open-model.ts';
 
 export interface CheckGgufFileOptions {
   readonly allow?: readonly GgufPolicyRule[];
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Throws `SYSTEM_FILE_*`, and the `GGUF_*` of the first rule that is broken, with the byte offset in its details. */
+/** Throws `SYSTEM_FILE_*`, and the `GGUF_*` of the first rule that is broken, with the byte offset in its details; `TEMPLATE_*`. */
 export async function checkGgufFile(
   path: string,
-  { allow = [], signal }: CheckGgufFileOptions = {},
+  { allow = [], strict = false, signal }: CheckGgufFileOptions = {},
 ): Promise<GgufArtifact> {
-  return openGgufArtifact(resolve(path), { allow, signal });
+  return openGgufArtifact(resolve(path), { allow, strict, signal });
 }

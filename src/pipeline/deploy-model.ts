@@ -140,6 +140,8 @@ async function chooseModel(
     const artifact = await openArtifact(resolved.path, {
       type: resolved.type,
       allow: source.allow,
+      strict: options.strict,
+      allowUnsafeFiles: options.allowUnsafeFiles,
       ...(context.signal !== undefined && { signal: context.signal }),
     });
     throwIfAborted(context.signal);

@@ -11,6 +11,13 @@ import {
   type GgufFile,
   type GgufMemoryEstimate,
 } from '../gguf/index.ts';
+import { listChatTemplates } from '../bundle/index.ts';
+import {
+  assertTemplatesWithinLimits,
+  scanChatTemplate,
+  toWarnings,
+  type TemplateFinding,
+} from '../template/index.ts';
 import { withFileSource } from '../system/index.ts';
 
 export interface GgufInspection {
@@ -18,11 +25,20 @@ export interface GgufInspection {
   readonly path: string;
   /** Of this file: a shard is one file of several. */
   readonly facts: GgufFacts;
+  readonly chatTemplates: readonly InspectedTemplate[];
   readonly memory: GgufMemoryEstimate & { readonly contextTokens: number };
   /** The code of the first rule that the file breaks; null where it is sound. */
   readonly brokenRule: string | null;
-  /** Why it is not sound, and a context beyond the model's own. */
+  /** Why it is not sound, a context beyond the model's own, and what is suspicious in its chat templates. */
   readonly warnings: readonly Warning[];
+}
+
+export interface InspectedTemplate {
+  readonly name: string;
+  readonly text: string;
+  /** Of its text in UTF-8. */
+  readonly sha256: string;
+  readonly findings: readonly TemplateFinding[];
 }
 
 export interface InspectGgufOptions {
@@ -33,7 +49,7 @@ export interface InspectGgufOptions {
 
 const DEFAULT_CONTEXT_TOKENS = 4096;
 
-/** Throws `SYSTEM_FILE_*` and the `GGUF_*` of a header that cannot be read. */
+/** Throws `SYSTEM_FILE_*`, the `GGUF_*` of a header that cannot be read, `TEMPLATE_LIMIT`. */
 export async function inspectGguf(path: string, options: InspectGgufOptions = {}): Promise<GgufInspection> {
   const { signal } = options;
   const absolutePath = resolve(path);
@@ -44,14 +60,30 @@ export async function inspectGguf(path: string, options: InspectGgufOptions = {}
       options.contextTokens ??
       Math.min(DEFAULT_CONTEXT_TOKENS, facts.contextLength ?? DEFAULT_CONTEXT_TOKENS);
     const broken = findBrokenRule(file);
+    assertTemplatesWithinLimits(facts.chatTemplates, absolutePath);
+    const chatTemplates = inspectTemplates(facts);
     return {
       path: absolutePath,
       facts,
+      chatTemplates,
       memory: { ...estimateMemory(file, { contextTokens }), contextTokens },
       brokenRule: broken?.code ?? null,
-      warnings: [...unsound(broken, absolutePath), ...beyondContext(facts, contextTokens)],
+      warnings: [
+        ...unsound(broken, absolutePath),
+        ...beyondContext(facts, contextTokens),
+        ...chatTemplates.flatMap((template) => toWarnings(template, template.findings)),
+      ],
     };
   });
+}
+
+function inspectTemplates({ chatTemplates }: GgufFacts): readonly InspectedTemplate[] {
+  const digests = listChatTemplates(chatTemplates);
+  return chatTemplates.map((template, index) => ({
+    ...template,
+    sha256: digests[index]?.sha256 ?? '',
+    findings: scanChatTemplate(template),
+  }));
 }
 
 function findBrokenRule(file: GgufFile): GgufFailure | null {

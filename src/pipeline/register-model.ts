@@ -18,6 +18,10 @@ export interface RegisterModelOptions {
   readonly distilledFrom?: string | undefined;
   readonly commitHash?: string | undefined;
   readonly allow?: readonly GgufPolicyRule[];
+  /** Refuses a suspicious chat template instead of warning of it. */
+  readonly strict?: boolean;
+  /** Lets files of the directory pass that run code when they are loaded. */
+  readonly allowUnsafeFiles?: boolean;
   /** Makes it the active one at once. */
   readonly activate?: boolean;
   readonly signal?: AbortSignal;
@@ -32,15 +36,17 @@ export interface RegisteredModel {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws what the checks throw (`GGUF_*`, `HF_*`, `SYSTEM_FILE_*`) and what the registry throws; nothing is written then. */
+/** Throws what the checks throw (`GGUF_*`, `HF_*`, `TEMPLATE_*`, `SYSTEM_FILE_*`) and what the registry throws; nothing is written then. */
 export async function registerModel(
   registry: Registry,
   options: RegisterModelOptions,
 ): Promise<RegisteredModel> {
-  const { version, ggufPath, hfPath, allow = [], signal } = options;
+  const { version, ggufPath, hfPath, allow = [], strict = false, allowUnsafeFiles = false, signal } = options;
   assertVersion(version);
-  const gguf = ggufPath === undefined ? null : await openGgufArtifact(resolve(ggufPath), { allow, signal });
-  const hf = hfPath === undefined ? null : await openHfArtifact(resolve(hfPath), { signal });
+  const gguf =
+    ggufPath === undefined ? null : await openGgufArtifact(resolve(ggufPath), { allow, strict, signal });
+  const hf =
+    hfPath === undefined ? null : await openHfArtifact(resolve(hfPath), { strict, allowUnsafeFiles, signal });
   const quantization = options.quantization ?? gguf?.facts.quantization ?? null;
   const { entry, replaced } = await registry.register(
     toRegistryEntry({

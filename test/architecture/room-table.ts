@@ -3,6 +3,7 @@ const WORKING_ROOMS = {
   core: [],
   system: ['core'],
   gguf: ['core'],
+  template: ['core'],
   hf: ['core', 'system'],
   evidence: ['core', 'system'],
   trust: ['core', 'system'],
@@ -11,9 +12,9 @@ const WORKING_ROOMS = {
   select: ['core', 'evidence (types)'],
   bench: ['core', 'system', 'gguf', 'engine', 'evidence'],
   quantize: ['core', 'system', 'gguf', 'hf', 'engine'],
-  bundle: ['core', 'system', 'gguf', 'hf', 'evidence', 'trust'],
+  bundle: ['core', 'system', 'gguf', 'template', 'hf', 'evidence', 'trust'],
   serve: ['core', 'system', 'engine'],
-  deploy: ['core', 'system', 'bundle', 'gguf', 'hf', 'evidence', 'trust', 'engine (types)'],
+  deploy: ['core', 'system', 'bundle', 'gguf', 'template', 'hf', 'evidence', 'trust', 'engine (types)'],
   schedule: ['core', 'system'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -10,6 +10,7 @@ const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 const PURE = [
   'core/',
   'gguf/',
+  'template/',
   'select/',
   'deploy/plan.ts',
   'deploy/usable-target.ts',

@@ -10,6 +10,7 @@ import { addWhichRunOptions, readWhichRun, type WhichRunFlags } from './run-opti
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 
 interface CreateFlags extends WhichRunFlags {
   readonly model?: string;
@@ -18,6 +19,8 @@ interface CreateFlags extends WhichRunFlags {
   readonly out?: string;
   readonly recordPath?: boolean;
   readonly allow?: readonly string[];
+  readonly strict?: boolean;
+  readonly allowUnsafeFiles?: boolean;
 }
 
 export function defineBundleCreate(command: Command, perform: Perform): void {
@@ -37,6 +40,8 @@ export function defineBundleCreate(command: Command, perform: Perform): void {
   addWhichRunOptions(command, 'the run that measured it, by name or path; its digest must match')
     .option('--record-path', 'put the absolute path of the model into the manifest')
     .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
+    .option('--strict', STRICT_HELP)
+    .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .addHelpText(
       'after',
       `
@@ -72,6 +77,8 @@ async function create(
     sourceDateEpochSeconds: readSourceDateEpoch(env),
     recordPath: options.recordPath === true,
     allow: await parsePolicyRules(options.allow),
+    strict: options.strict === true,
+    allowUnsafeFiles: options.allowUnsafeFiles === true,
     tool: `milton-edge ${context.version}`,
     onProgress,
     onWarning: context.warn,

@@ -10,6 +10,7 @@ import { formatCount } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { withBundlesHint } from './bundles-hint.ts';
+import { modelFacts } from './model-facts.ts';
 
 export function defineBundle(bundle: Command, perform: Perform): void {
   bundle.addHelpText('after', '\nExample:\n  $ milton bundle create --model model.gguf --version v1');
@@ -165,6 +166,7 @@ function bundleFacts(metadata: BundleMetadata, path: string): readonly (readonly
     ['sha256', artifact === undefined ? null : shown(artifact.sha256)],
     ['files', `${Object.keys(manifest.files).length}, ${formatBytes(manifest.total_size_bytes)}`],
     ['evidence', describeEvidence(metadata)],
+    ...modelFacts(artifact?.chat_templates ?? null, edge?.unsafe_files ?? []),
     ['needs', edge === null ? null : `${formatBytes(edge.requires.disk_bytes)} of disk`],
     [
       '',

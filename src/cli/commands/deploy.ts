@@ -21,6 +21,7 @@ import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
 interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag {
@@ -37,6 +38,8 @@ interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag {
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
+  readonly strict?: boolean;
+  readonly allowUnsafeFiles?: boolean;
   readonly activate: boolean;
   readonly mode?: number;
   readonly group?: string;
@@ -58,6 +61,8 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--skip-load-test', 'check the structure only; nothing is loaded')
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
+    .option('--strict', STRICT_HELP)
+    .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
     .option('--no-activate', 'do not make the version the active one in the registry')
@@ -202,6 +207,8 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
     loadTestTokens: flags.loadTestTokens ?? defaults.loadTestTokens,
     allowNetworkFs: flags.allowNetworkFs ?? false,
     retryBad: flags.retryBad ?? false,
+    strict: flags.strict ?? false,
+    allowUnsafeFiles: flags.allowUnsafeFiles ?? false,
     permissions: {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),

@@ -1,10 +1,11 @@
 /** `milton gguf inspect` and `milton gguf check`. */
 import type { Command } from 'commander';
 import { formatBytes, quoteWord } from '../../core/index.ts';
-import type { GgufInspection } from '../../pipeline/index.ts';
+import type { GgufInspection, InspectedTemplate } from '../../pipeline/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
+import { STRICT_HELP } from './safety-options.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
@@ -36,12 +37,17 @@ export function defineGguf(gguf: Command, perform: Perform): void {
     .argument('<file>', 'the GGUF file; of a split model any shard, and all are checked', parsePath)
     .description('Whether llama.cpp can load a model file. Exit code 3 names the rule it breaks, and where.')
     .option('--allow <rule>', 'let a rule of policy pass (repeat it, or separate by commas)', collectList)
+    .option('--strict', STRICT_HELP)
     .addHelpText('after', '\nExample:\n  $ milton gguf check model-q4_0.gguf --allow trailing-bytes')
     .action(
-      perform<{ allow?: readonly string[] }>(async (context, options, [file = '']) => {
+      perform<{ allow?: readonly string[]; strict?: boolean }>(async (context, options, [file = '']) => {
         const allow = await parsePolicyRules(options.allow);
         const { checkGgufFile } = await import('../../pipeline/index.ts');
-        const checked = await checkGgufFile(file, { allow, signal: context.signal });
+        const checked = await checkGgufFile(file, {
+          allow,
+          strict: options.strict === true,
+          signal: context.signal,
+        });
         return {
           json: {
             file: checked.path,
@@ -50,6 +56,7 @@ export function defineGguf(gguf: Command, perform: Perform): void {
             architecture: checked.facts.architecture,
             quantization: checked.facts.quantization,
             waived_rules: checked.waived,
+            chat_templates: checked.chatTemplates,
           },
           warnings: checked.warnings,
           text: (style) => [
@@ -66,7 +73,7 @@ export function defineGguf(gguf: Command, perform: Perform): void {
 }
 
 function inspected(inspection: GgufInspection): CommandResult {
-  const { path, facts, memory, brokenRule, warnings } = inspection;
+  const { path, facts, memory, brokenRule, warnings, chatTemplates } = inspection;
   return {
     warnings,
     json: {
@@ -91,6 +98,17 @@ function inspected(inspection: GgufInspection): CommandResult {
       tensor_count: facts.tensorCount,
       tokenizer_model: facts.tokenizerModel,
       chat_template: facts.chatTemplate,
+      chat_templates: chatTemplates.map(({ name, sha256, text, findings }) => ({
+        name,
+        sha256,
+        characters: text.length,
+        findings: findings.map(({ class: kind, line, construct, reason }) => ({
+          class: kind,
+          line,
+          construct,
+          reason,
+        })),
+      })),
       alignment: facts.alignment,
       split:
         facts.split === null
@@ -109,7 +127,10 @@ function inspected(inspection: GgufInspection): CommandResult {
   };
 }
 
-function inspectedText({ path, facts, memory, brokenRule }: GgufInspection, style: TextStyle): string[] {
+function inspectedText(
+  { path, facts, memory, brokenRule, chatTemplates }: GgufInspection,
+  style: TextStyle,
+): string[] {
   const mix = facts.mix.map(
     ({ type, tensorCount, sizeBytes }) => `${shown(type)} ${tensorCount} tensors ${formatBytes(sizeBytes)}`,
   );
@@ -127,7 +148,9 @@ function inspectedText({ path, facts, memory, brokenRule }: GgufInspection, styl
       ['weights', mix.slice(0, 4).join(' · ') + (mix.length > 4 ? ' · …' : '')],
       ['context', facts.contextLength === null ? '-' : `${facts.contextLength} tokens`],
       ['vocabulary', facts.vocabularySize === null ? '-' : `${facts.vocabularySize} tokens`],
-      ['chat template', describeTemplate(facts.chatTemplate)],
+      ...(chatTemplates.length === 0
+        ? [['chat template', 'none'] as const]
+        : chatTemplates.flatMap((template) => templateFacts(template, style))),
       ['shard', facts.split === null ? null : `${facts.split.no + 1} of ${facts.split.count}`],
       ['size', formatBytes(facts.sizeBytes)],
       ['memory', `about ${formatBytes(memory.totalBytes)} at ${memory.contextTokens} tokens of context`],
@@ -141,8 +164,17 @@ function inspectedText({ path, facts, memory, brokenRule }: GgufInspection, styl
   ];
 }
 
-function describeTemplate(template: string | null): string {
-  if (template === null) return 'none';
-  const start = template.trim().slice(0, 48).replaceAll(/\s+/g, ' ');
-  return `${template.length} characters: ${shown(start)}…`;
+function templateFacts(
+  { name, text, sha256, findings }: InspectedTemplate,
+  { colors }: TextStyle,
+): readonly (readonly [string, string])[] {
+  const start = text.trim().slice(0, 48).replaceAll(/\s+/g, ' ');
+  return [
+    ['chat template', `${shown(name)}, ${text.length} characters: ${shown(start)}…`],
+    ['', colors.dim(`sha256 ${sha256}`)],
+    ...findings.map(({ class: kind, line, reason, construct }): [string, string] => [
+      '',
+      colors.yellow(`${kind}, line ${line}: ${reason}: ${construct}`),
+    ]),
+  ];
 }

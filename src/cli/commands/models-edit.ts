@@ -10,6 +10,7 @@ import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { shown } from '../text-style.ts';
 import { openModels } from './open-models.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 
 interface RegisterFlags {
   readonly gguf?: string;
@@ -19,6 +20,8 @@ interface RegisterFlags {
   readonly distilledFrom?: string;
   readonly commit?: string;
   readonly allow?: readonly string[];
+  readonly strict?: boolean;
+  readonly allowUnsafeFiles?: boolean;
   readonly activate?: boolean;
 }
 
@@ -36,6 +39,8 @@ export function addModelEditCommands(models: Command, perform: Perform): void {
     .option('--distilled-from <name>', 'the adapter or teacher it was distilled from')
     .option('--commit <hash>', 'the commit it was made at')
     .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
+    .option('--strict', STRICT_HELP)
+    .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .option('--activate', 'make it the active one at once')
     .addHelpText(
       'after',
@@ -62,6 +67,8 @@ Examples:
           distilledFrom: options.distilledFrom,
           commitHash: options.commit,
           allow: await parsePolicyRules(options.allow),
+          strict: options.strict === true,
+          allowUnsafeFiles: options.allowUnsafeFiles === true,
           activate: options.activate === true,
           signal: context.signal,
         });

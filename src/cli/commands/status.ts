@@ -6,6 +6,7 @@ import type { TargetReport } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
+import { modelFacts } from './model-facts.ts';
 
 export function defineStatus(command: Command, perform: Perform): void {
   command
@@ -80,6 +81,8 @@ function statusJson(target: TargetStatus): JsonObject {
             verdict: live.known?.verdict ?? 'unknown',
             load_test: live.known?.loadTestKind ?? null,
             evidence: live.evidence,
+            chat_templates: live.chatTemplates,
+            unsafe_files: live.unsafeFiles,
           },
     previous: target.previous.map((release) => ({
       release_id: release.id,
@@ -106,6 +109,7 @@ function statusText(target: TargetStatus, { colors, facts }: TextStyle): string[
       ['run', live === null ? null : shown(live.evidence?.run_id)],
       ['evidence', live === null ? null : (live.evidence?.kind ?? 'none')],
       ['sha256', live?.known?.artifactSha256 ?? null],
+      ...modelFacts(live?.chatTemplates ?? null, live?.unsafeFiles ?? []),
       ['release', live === null ? null : shown(live.releasePath)],
       ['load test', live === null ? null : (live.known?.loadTestKind ?? 'unknown')],
       ['known as', live === null ? null : describeVerdict(live.known)],

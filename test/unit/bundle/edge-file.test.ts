@@ -42,6 +42,35 @@ describe('parseEdgeFile', () => {
     });
   });
 
+  it('reads what later versions of this tool wrote down, as strictly as the rest', () => {
+    const templates = [{ name: 'default', sha256: DIGEST, later: 1 }];
+    const unsafe = [{ path: 'model/old.bin', reason: 'a pickle' }];
+    const full = {
+      ...good,
+      artifact: { ...good.artifact, chat_templates: templates },
+      unsafe_files: unsafe,
+    };
+    expect(parseEdgeFile(full)).toEqual(full);
+    for (const bad of [
+      null,
+      {},
+      [1],
+      [{ name: 'a' }],
+      [{ name: 'a', sha256: 'x' }],
+      Array(1_001).fill(templates[0]),
+    ]) {
+      const value = { ...full, artifact: { ...good.artifact, chat_templates: bad as JsonValue } };
+      expect(() => parseEdgeFile(value)).toThrow(
+        expect.objectContaining({ code: 'BUNDLE_METADATA_INVALID' }),
+      );
+    }
+    for (const bad of [null, ['model/old.bin'], [{ path: 'model/old.bin' }]]) {
+      expect(() => parseEdgeFile({ ...full, unsafe_files: bad as JsonValue })).toThrow(
+        expect.objectContaining({ code: 'BUNDLE_METADATA_INVALID' }),
+      );
+    }
+  });
+
   it('refuses another format, and says which', () => {
     expect(() => parseEdgeFile({ ...good, format_version: 3 })).toThrow(
       expect.objectContaining({
@@ -80,6 +109,8 @@ describe('parseEdgeFile', () => {
       ['evidence', 'kind'],
       ['requires'],
       ['waived_rules'],
+      ['unsafe_files'],
+      ['artifact', 'chat_templates'],
     );
     fc.assert(
       fc.property(anywhere, fc.jsonValue(), ([key = '', inner], value) => {

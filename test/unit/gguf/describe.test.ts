@@ -26,7 +26,9 @@ describe('describeGguf', () => {
         ['qwen2.block_count', { kind: 'int32', value: 2 }],
         ['tokenizer.ggml.model', { kind: 'string', value: 'gpt2' }],
         ['tokenizer.ggml.tokens', { kind: 'array', itemKind: 'string', items: ['a', 'b', 'c'] }],
+        ['tokenizer.chat_template.rag', { kind: 'string', value: '{{ y }}' }],
         ['tokenizer.chat_template', { kind: 'string', value: '{{ x }}' }],
+        ['tokenizer.chat_template.odd', { kind: 'bool', value: true }],
       ],
       [
         ['F32', 1],
@@ -49,6 +51,10 @@ describe('describeGguf', () => {
       tensorCount: 2,
       sizeBytes: expect.any(Number),
       chatTemplate: '{{ x }}',
+      chatTemplates: [
+        { name: 'default', text: '{{ x }}' },
+        { name: 'rag', text: '{{ y }}' },
+      ],
       tokenizerModel: 'gpt2',
       split: null,
       version: 3,
