@@ -191,7 +191,7 @@ const ATTACKS: Readonly<Record<string, readonly [code: string, archive: () => Bu
     () =>
       rawBundle([
         ...GOOD,
-        ...Array.from({ length: 10_001 }, (_, index) => ({ name: `${TOP}/d${index}/`, type: '5' })),
+        ...Array.from({ length: 10_001 }, (_, index) => ({ name: `${TOP}/model/d${index}/`, type: '5' })),
       ]),
   ],
   'a bomb of zeros': [

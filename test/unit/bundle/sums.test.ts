@@ -70,8 +70,17 @@ describe('parseSums', () => {
   });
 
   it('refuses more lines than a bundle has files', () => {
-    expect(() => parse(`${A}  a\n`.repeat(10_001))).toThrow(
-      expect.objectContaining({ code: 'BUNDLE_SUMS_INVALID' }),
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `${A}  ${index}\n`).join('');
+    expect(parse(lines(10_000)).size).toBe(10_000);
+    expect(() => parse(lines(10_001))).toThrow(
+      expect.objectContaining({ message: 'SHA256SUMS is malformed at line 10001.' }),
+    );
+  });
+
+  it('holds one line at a time of a list of empty lines', () => {
+    expect(() => parse('\n'.repeat(2 ** 24))).toThrow(
+      expect.objectContaining({ message: 'SHA256SUMS is malformed at line 1.' }),
     );
   });
 
