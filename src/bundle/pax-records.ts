@@ -39,7 +39,7 @@ function parseRecord(
   const space = bytes.indexOf(0x20, at);
   const digits = space === -1 || space - at > 6 ? '' : String.fromCharCode(...bytes.subarray(at, space));
   const end = at + (/^[1-9][0-9]*$/.test(digits) ? Number(digits) : 0);
-  if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
+  if (space === -1 || end <= space + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
     throw invalid('"LENGTH KEY=VALUE\\n"', 'a wrong length');
   const text = decode(bytes.subarray(space + 1, end - 1));
   const equals = text.indexOf('=');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BundleFailure } from '../../../src/bundle/error.ts';
+import { MAX_ENTRIES } from '../../../src/bundle/limits.ts';
 import { assertSafePath, comparePaths, foldName, NameSet } from '../../../src/bundle/path-safety.ts';
 
 const failure = (code: string): unknown => expect.objectContaining({ code });
@@ -151,7 +152,7 @@ describe('NameSet', () => {
   it('has a limit', () => {
     const names = new NameSet();
     expect(() => {
-      for (let index = 0; index <= 10_000; index += 1) names.addFile(`f${index}`);
+      for (let index = 0; index <= MAX_ENTRIES; index += 1) names.addFile(`f${index}`);
     }).toThrow(failure('BUNDLE_LIMIT'));
   });
 

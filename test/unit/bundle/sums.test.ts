@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BundleFailure } from '../../../src/bundle/error.ts';
+import { MAX_ENTRIES } from '../../../src/bundle/limits.ts';
 import { formatModelSums, formatSums, parseSums } from '../../../src/bundle/sums.ts';
 
 const A = 'a'.repeat(64);
@@ -72,9 +73,9 @@ describe('parseSums', () => {
   it('refuses more lines than a bundle has files', () => {
     const lines = (count: number): string =>
       Array.from({ length: count }, (_, index) => `${A}  ${index}\n`).join('');
-    expect(parse(lines(10_000)).size).toBe(10_000);
-    expect(() => parse(lines(10_001))).toThrow(
-      expect.objectContaining({ message: 'SHA256SUMS is malformed at line 10001.' }),
+    expect(parse(lines(MAX_ENTRIES)).size).toBe(MAX_ENTRIES);
+    expect(() => parse(lines(MAX_ENTRIES + 1))).toThrow(
+      expect.objectContaining({ message: `SHA256SUMS is malformed at line ${MAX_ENTRIES + 1}.` }),
     );
   });
 
