@@ -11,11 +11,15 @@ import { runMilton, type Finished } from '../cli/run-milton.ts';
 export interface Watched extends Finished {
   readonly peakBytes: number;
   readonly cpuMs: number;
-  /** What is below home, working folder and the parent of the target afterwards; records of the attempt are not counted. */
+  /** What is below home, working folder and the parent of the target afterwards; journals and records of the attempt are not counted. */
   readonly left: readonly string[];
 }
 
 const REPORT = fileURLToPath(new URL('../fixtures/measured/report-usage.mjs', import.meta.url));
+
+// Records of the attempt, and the bookkeeping beside a target: the folder of its releases has nothing in it.
+const EXPECTED =
+  /^(?:home|cwd|srv|tmp|usage|state(?:\/targets\.json(?:\.lock)?|\/deployment_history(?:\/[^/]*\.json)?)?|srv\/\.llm\.milton(?:\/(?:journal\.jsonl|lock|releases))?)$/;
 
 /** `args` may name `TARGET`. */
 export async function runWatched(args: readonly string[]): Promise<Watched> {
@@ -40,8 +44,7 @@ export async function runWatched(args: readonly string[]): Promise<Watched> {
     const sum = (column: number): number =>
       usage.reduce((all, line) => all + Number(line.split(' ')[column]), 0);
     const names = await readdir(folder, { recursive: true });
-    const expected = /^(?:home|cwd|srv|tmp|usage|state(?:\/deployment_history(?:\/.*)?)?)$/;
-    const left = names.filter((name) => !expected.test(name));
+    const left = names.filter((name) => !EXPECTED.test(name));
     return { ...finished, peakBytes: sum(0), cpuMs: sum(1), left };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -18,7 +18,7 @@ const MAX_PEAK_BYTES = 200_000_000;
 const MAX_CPU_MS = 2000;
 
 /** Of each family so many, evenly spread: a process takes a third of a second to start. All of them run in their own files. */
-const SAMPLES = 3;
+const SAMPLES = 2;
 const FAMILIES: Readonly<Record<string, Attacks>> = {
   'tar names': TAR_NAMES,
   'forged names': FORGED_NAMES,
@@ -84,19 +84,13 @@ describe('the command on a hostile bundle', () => {
   });
 
   describe('that is small and becomes large', () => {
-    it.each(HEAVY)('refuses to verify, to look in and to deploy: %s', async (title, [code, archive]) => {
+    it.each(HEAVY)('refuses to verify and to deploy: %s', async (title, [code, archive]) => {
       const file = await bundleFile(archive, title.replaceAll(/\W/g, '-'));
-      expectRefused(await runWatched(['bundle', 'verify', file, '--json']), code);
-      // Nothing is asked of these two but a failure or the sound part before the attack: they do not read to the end.
-      expectHarmless(await runWatched(['bundle', 'inspect', file]));
-      const deployed = await runWatched([
-        'deploy',
-        '--bundle',
-        file,
-        '--target-path',
-        'TARGET',
-        '--skip-load-test',
+      const [verified, deployed] = await Promise.all([
+        runWatched(['bundle', 'verify', file, '--json']),
+        runWatched(['deploy', '--bundle', file, '--target-path', 'TARGET', '--skip-load-test']),
       ]);
+      expectRefused(verified, code);
       expect(deployed.exitCode).toBe(3);
       expectHarmless(deployed);
     });
@@ -107,6 +101,6 @@ describe('the command on a hostile bundle', () => {
     expect(listed.exitCode).toBe(0);
     expect(listed.left).toEqual([]);
     expect(listed.peakBytes).toBeLessThan(MAX_PEAK_BYTES);
-    expect(listed.stdout.match(/BUNDLE_\w+/g)?.length).toBeGreaterThan(40);
+    expect(listed.stdout.match(/BUNDLE_\w+/g)?.length).toBeGreaterThan(30);
   });
 });
