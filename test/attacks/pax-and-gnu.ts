@@ -3,8 +3,8 @@
  * (node-tar: PAX records that hit a header in between), CVE-2019-20907 (Python's tarfile: a record of length 0), CVE-2022-2879
  * (Go: a header of any length), CVE-2025-58183 (Go: sparse maps).
  */
-import { noise, pax, rawTar, TOP, type RawEntry } from '../unit/bundle/bundle-fixtures.ts';
-import { withMore, type Attacks } from './attack.ts';
+import { noise, pax, rawBundle, TOP, type RawEntry } from '../unit/bundle/bundle-fixtures.ts';
+import { GOOD, MODEL, withMore, type Attacks } from './attack.ts';
 
 const FORBIDDEN = 'BUNDLE_ENTRY_FORBIDDEN';
 const INVALID = 'BUNDLE_TAR_INVALID';
@@ -61,9 +61,14 @@ export const PAX_AND_GNU: Attacks = {
   'a PAX path that is no UTF-8': [INVALID, () => withMore(records('10 path=\xff\n'), FILE)],
   'a PAX keyword with a NUL': [FORBIDDEN, () => withMore(records('11 path\0=x\n'), FILE)],
   'the same PAX keyword twice': [INVALID, () => withMore(records('10 path=x\n10 path=y\n'), FILE)],
-  'a PAX size in place of the one in the header': [
+  'a PAX size in place of the one in the header, the archive sound for whoever goes by it': [
     INVALID,
-    () => withMore(pax({ size: '1024' }), { ...FILE, size: '00000000000\0' }, ...smuggled()),
+    () =>
+      rawBundle(
+        GOOD.flatMap((entry) =>
+          entry.name === MODEL ? [pax({ size: '3000' }), { ...entry, size: '00000000000\0' }] : [entry],
+        ),
+      ),
   ],
   'a size in the header and another in the PAX record': [
     INVALID,
@@ -94,9 +99,3 @@ export const PAX_AND_GNU: Attacks = {
     () => withMore({ name: 'p', type: 'x', size: '77777777777\0' }, FILE),
   ],
 };
-
-/** What a reader that goes by the header would take for files of the archive. */
-function smuggled(): readonly RawEntry[] {
-  const inner = rawTar([{ name: `${TOP}/model/hidden`, bytes: noise(10) }], Buffer.alloc(0));
-  return [{ name: `${TOP}/model/z`, bytes: inner }];
-}
