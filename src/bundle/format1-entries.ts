@@ -6,9 +6,10 @@ import { escapeText, type ByteSource } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
 import { inflateMember } from './inflate-member.ts';
 import { MAX_ENTRIES, MAX_PAX_BYTES, MAX_TAR_END_BYTES } from './limits.ts';
-import { assertSafePath } from './path-safety.ts';
+import { assertSafePath, NameSet } from './path-safety.ts';
 import { parsePaxRecords, type PaxRecords } from './pax-records.ts';
 import { PieceReader } from './piece-reader.ts';
+import { isModelPath } from './sums.ts';
 import { paddingOf, TAR_BLOCK_BYTES } from './tar-header.ts';
 import type { BundleEntry } from './types.ts';
 import { parseUstar, type UstarBlock } from './ustar.ts';
@@ -19,12 +20,13 @@ export interface Format1Options {
   readonly onTopFolder: (name: string) => void;
 }
 
-/** Throws `BUNDLE_TAR_INVALID`, `BUNDLE_ENTRY_FORBIDDEN`, `BUNDLE_NAME_UNSAFE`, and what {@link inflateMember} throws. */
+/** Throws `BUNDLE_TAR_INVALID`, `BUNDLE_ENTRY_*`, `BUNDLE_NAME_*`, `BUNDLE_LIMIT`, and what {@link inflateMember} throws. */
 export async function* readFormat1Entries(
   source: ByteSource,
   { signal, onTopFolder }: Format1Options,
 ): AsyncGenerator<BundleEntry> {
   const reader = new PieceReader(inflateMember(source, signal));
+  const names = new NameSet();
   let topFolder: string | null = null;
   try {
     for (let count = 0; ; count += 1) {
@@ -35,7 +37,12 @@ export async function* readFormat1Entries(
       if (topFolder !== null && top !== topFolder) throw secondTop(topFolder, top);
       if (topFolder === null) onTopFolder(top);
       topFolder = top;
-      if (header.type === '5') continue;
+      if (header.type === '5') {
+        // Never created, but another reader would: it may be nothing that a file of the bundle could not have made.
+        if (path !== '') addFolder(names, path);
+        continue;
+      }
+      names.addFile(path);
       const content = reader.stream(header.sizeBytes);
       yield { path, sizeBytes: header.sizeBytes, bytes: content };
       for await (const _ of content);
@@ -62,12 +69,13 @@ async function nextHeader(reader: PieceReader): Promise<UstarBlock | null> {
   }
   const records = parsePaxRecords(await reader.take(header.sizeBytes));
   await reader.take(paddingOf(header.sizeBytes));
-  return applyRecords(assertKind(parseUstar(await reader.take(TAR_BLOCK_BYTES))), records);
+  // The kind is judged with the size that the records give: a folder has none in either place.
+  return assertKind(applyRecords(parseUstar(await reader.take(TAR_BLOCK_BYTES)), records));
 }
 
 function applyRecords(header: UstarBlock, { path, sizeBytes }: PaxRecords): UstarBlock {
-  // A reader that does not know PAX would see the other size: Python leaves 0 where it writes the record.
-  if (sizeBytes !== undefined && header.sizeBytes !== 0 && header.sizeBytes !== sizeBytes) {
+  // Python leaves 0 where it writes the record; two sizes are two archives, for two readers.
+  if (sizeBytes !== undefined && header.sizeBytes !== 0) {
     throw new BundleFailure('BUNDLE_TAR_INVALID', 'A file in the bundle has two sizes.', {
       details: { expected: String(sizeBytes), received: String(header.sizeBytes) },
     });
@@ -121,6 +129,18 @@ function splitTop({ path, type }: UstarBlock): { readonly top: string; readonly 
         expected: 'everything in one folder',
         received: 'a file beside it',
       },
+    },
+  );
+}
+
+function addFolder(names: NameSet, path: string): void {
+  names.addFolder(path);
+  if (path === 'model' || isModelPath(path)) return;
+  throw new BundleFailure(
+    'BUNDLE_ENTRY_UNLISTED',
+    `The bundle holds the folder ${escapeText(path)}, which is no part of it.`,
+    {
+      details: { path: escapeText(path), expected: 'folders under model/', received: escapeText(path) },
     },
   );
 }

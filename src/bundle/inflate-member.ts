@@ -9,12 +9,16 @@ import { GZIP_HEADER_BYTES, GZIP_TRAILER_BYTES, memberTrailer } from './gzip-fra
 import { FREE_INFLATION_BYTES, MAX_GZIP_NAME_BYTES, MAX_INFLATION_RATIO } from './limits.ts';
 
 const CHUNK_BYTES = 256 * 1024;
+/** A small archive does not pay for a large buffer. */
+const MIN_CHUNK_BYTES = 16 * 1024;
 const FNAME = 8;
 
 /** Throws `BUNDLE_NOT_A_BUNDLE`, `BUNDLE_CORRUPT`, `BUNDLE_TRUNCATED`, `BUNDLE_TRAILING_DATA`, `BUNDLE_LIMIT`. */
 export async function* inflateMember(source: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const dataOffset = await readGzipHeader(source);
-  const inflater = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  const inflater = createInflateRaw({
+    chunkSize: Math.min(CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, source.sizeBytes)),
+  });
   const feeding = feed(source, dataOffset, inflater).catch((error: Error) => {
     inflater.destroy(error);
   });

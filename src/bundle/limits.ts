@@ -1,13 +1,19 @@
 /** Caps on what an archive may make us hold, read or create; each far above what a real bundle needs. */
 
-/** All metadata of a bundle together: a manifest and a digest list of 10,000 files are about 4 MB. */
-export const MAX_METADATA_BYTES = 16 * 1024 * 1024;
+/**
+ * All metadata of a bundle together: those of 2,000 files with ordinary names are about 1 MB. They are held several times
+ * over (as bytes, texts, trees, and once more where the region is derived), which has to stay far below 200 MB.
+ */
+export const MAX_METADATA_BYTES = 8 * 1024 * 1024;
 
-/** Values in one JSON file of the metadata: a manifest of 10,000 files has about as many; each takes some 200 bytes. */
-export const MAX_METADATA_VALUES = 50_000;
+/** Values in one JSON file of the metadata: `edge.json` has three for each of 2,000 files; each takes some 200 bytes. */
+export const MAX_METADATA_VALUES = 16_000;
 
-/** Files and folders of one archive: the largest published models are a few hundred files. */
-export const MAX_ENTRIES = 10_000;
+/**
+ * Files and folders of one archive: the largest published models are a few hundred files. Each is created and fsynced before
+ * the last digest is known, at about a millisecond of work for an archive of a few bytes.
+ */
+export const MAX_ENTRIES = 2000;
 
 /** A path below the top folder, in UTF-8 bytes: with the top folder it stays far below PATH_MAX (4096). */
 export const MAX_PATH_BYTES = 1024;

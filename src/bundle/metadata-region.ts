@@ -71,7 +71,10 @@ async function readFirstMember(
     if (endBytes > MAX_METADATA_BYTES) throw tooLarge();
     if (endBytes > source.sizeBytes) throw truncated(source, endBytes);
     if (endBytes > start.length)
-      start = await source.read(0, Math.min(source.sizeBytes, Math.max(endBytes, 2 * start.length)));
+      start = await source.read(
+        0,
+        Math.min(source.sizeBytes, MAX_METADATA_BYTES, Math.max(endBytes, 2 * start.length)),
+      );
   };
   const ranges: { readonly from: number; readonly to: number }[] = [];
   let at = GZIP_HEADER_BYTES;

@@ -2,9 +2,11 @@
 import { decodeUtf8, escapeText } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_USTAR_SIZE } from './tar-header.ts';
 
 export interface PaxRecords {
   readonly path?: string;
+  /** From 8 GiB: a smaller size stands in the header itself. */
   readonly sizeBytes?: number;
 }
 
@@ -37,7 +39,7 @@ function parseRecord(
   const space = bytes.indexOf(0x20, at);
   const digits = space === -1 || space - at > 6 ? '' : String.fromCharCode(...bytes.subarray(at, space));
   const end = at + (/^[1-9][0-9]*$/.test(digits) ? Number(digits) : 0);
-  if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
+  if (space === -1 || end <= space + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
     throw invalid('"LENGTH KEY=VALUE\\n"', 'a wrong length');
   const text = decode(bytes.subarray(space + 1, end - 1));
   const equals = text.indexOf('=');
@@ -49,8 +51,9 @@ function parseRecord(
 
 function parseSize(text: string): number {
   const size = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  if (size <= MAX_FILE_BYTES) return size;
-  throw invalid(`a size from 0 to ${MAX_FILE_BYTES}`, escapeText(text, 60));
+  // Where the header could say it, a reader that does not know PAX would take what follows for something else.
+  if (size > MAX_USTAR_SIZE && size <= MAX_FILE_BYTES) return size;
+  throw invalid(`a size from ${MAX_USTAR_SIZE + 1} to ${MAX_FILE_BYTES}`, escapeText(text, 60));
 }
 
 function decode(bytes: Uint8Array): string {

@@ -16,15 +16,18 @@ export function formatSums(digests: Iterable<readonly [path: string, sha256: str
 
 /** Reads the list of either tool: text or binary marks, any order, none twice. Throws `BUNDLE_SUMS_INVALID`. */
 export function parseSums(bytes: Uint8Array): DigestList {
-  const lines = decode(bytes).split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.length > MAX_ENTRIES) throw invalid('more lines than a bundle has files', lines.length);
+  const text = decode(bytes);
   const sums = new Map<string, string>();
-  for (const [index, line] of lines.entries()) {
+  // A line at a time: a text of newlines, split at once, would become as many strings.
+  for (let at = 0, number = 1; at < text.length; number += 1) {
+    if (number > MAX_ENTRIES) throw invalid('more lines than a bundle has files', number);
+    const newline = text.indexOf('\n', at);
+    const line = text.slice(at, newline === -1 ? text.length : newline);
     const [, sha256 = '', path = ''] =
-      /^([0-9a-f]{64}) [ *]([^\r\n]+)$/.exec(line) ?? invalidLine(index, line);
-    if (sums.has(path)) throw invalid(`"${escapeText(path)}" listed twice`, index + 1);
+      /^([0-9a-f]{64}) [ *]([^\r\n]+)$/.exec(line) ?? invalidLine(number, line);
+    if (sums.has(path)) throw invalid(`"${escapeText(path)}" listed twice`, number);
     sums.set(path, sha256);
+    at += line.length + 1;
   }
   return sums;
 }
@@ -46,8 +49,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function invalidLine(index: number, line: string): never {
-  throw invalid(`"${escapeText(line, 120)}"`, index + 1);
+function invalidLine(number: number, line: string): never {
+  throw invalid(`"${escapeText(line, 120)}"`, number);
 }
 
 function invalid(received: string, line: number): BundleFailure {

@@ -13,10 +13,11 @@ export const TAR_BLOCK_BYTES = 512;
 /** Two blocks of zeros end an archive. */
 export const TAR_END_BYTES = 2 * TAR_BLOCK_BYTES;
 
+/** Eleven octal digits. */
+export const MAX_USTAR_SIZE = 8 ** 11 - 1;
+
 const NAME_BYTES = 100;
 const PREFIX_BYTES = 155;
-/** Eleven octal digits. */
-const MAX_USTAR_SIZE = 8 ** 11 - 1;
 
 const ZERO_ID = '0000000\x00';
 const MAGIC_AND_VERSION = 'ustar\x0000';

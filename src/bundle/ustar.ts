@@ -15,7 +15,7 @@ export interface UstarBlock {
 export function parseUstar(block: Uint8Array): UstarBlock {
   if (block.length !== 512) throw invalid('a block of 512 bytes', `${block.length} bytes`);
   const magic = latin1(block, 257, 6);
-  if (magic !== 'ustar\0') throw invalid('the magic "ustar\\0"', JSON.stringify(magic));
+  if (magic !== 'ustar\0') throw invalid('the magic "ustar\\0"', escapeText(JSON.stringify(magic)));
   const claimed = parseOctal(block, 148, 8);
   const counted = block.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 32 : byte), 0);
   if (claimed !== counted) throw invalid(`the checksum ${counted}`, String(claimed));

@@ -34,7 +34,9 @@ export function failureText(failure: Failure, { colors, verbose }: FailureTextOp
       .filter((cause) => verbose || cause instanceof Failure)
       .flatMap((cause) => line('because', describeCause(cause))),
     ...line('fix', colors.cyan(escapeLines(failure.hint))),
-    ...(verbose ? (deepestStack(failure)?.split('\n') ?? []).map((text) => colors.dim(`  ${text}`)) : []),
+    ...(verbose
+      ? (deepestStack(failure)?.split('\n') ?? []).map((text) => colors.dim(`  ${escapeText(text, 2000)}`))
+      : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BundleFailure } from '../../../src/bundle/error.ts';
+import { MAX_ENTRIES } from '../../../src/bundle/limits.ts';
 import { assertSafePath, comparePaths, foldName, NameSet } from '../../../src/bundle/path-safety.ts';
 
 const failure = (code: string): unknown => expect.objectContaining({ code });
@@ -47,6 +48,14 @@ describe('assertSafePath', () => {
     'con',
     'NUL.txt',
     'model/Com1',
+    'model/ＮＵＬ',
+    'CONIN$',
+    'aux .txt',
+    '．．/a',
+    'a\ufe0f',
+    'a\u3164',
+    'a\u034fb',
+    'a\u2800',
   ])('refuses %j', (path) => {
     expect(() => assertSafePath(path)).toThrow(failure('BUNDLE_NAME_UNSAFE'));
   });
@@ -90,6 +99,13 @@ describe('NameSet', () => {
     ['a', 'a'],
     ['a', 'A'],
     ['ß', 'SS'],
+    ['ß', 'ẞ'],
+    ['ẞ', 'ss'],
+    ['k', '\u212a'],
+    ['ﬃ', 'FFI'],
+    ['ａ', 'A'],
+    ['ς', 'Σ'],
+    ['ı', 'I'],
     ['ﬁle', 'file'],
     ['\u00e9', 'e\u0301'],
     ['Å', '\u212b'],
@@ -117,10 +133,26 @@ describe('NameSet', () => {
     collides('a/c', '℀')();
   });
 
+  it('folds every letter as its capital, its small letter and its other forms', () => {
+    for (let point = 0; point < 0x3_0000; point += 1) {
+      if (point >= 0xd800 && point < 0xe000) continue;
+      const letter = String.fromCodePoint(point);
+      const folded = foldName(letter);
+      const forms = [letter.toLowerCase(), letter.toUpperCase(), letter.normalize('NFD'), folded];
+      if (forms.some((form) => foldName(form) !== folded)) expect.fail(`U+${point.toString(16)}`);
+    }
+  });
+
+  it('keeps nothing of a name that grows when it is folded', () => {
+    collides('ﷺ'.repeat(14))();
+    expect(collides('ﷺ'.repeat(15))).toThrow(failure('BUNDLE_LIMIT'));
+    expect(collides(`${'ﷺ'.repeat(15)}/a`)).toThrow(failure('BUNDLE_LIMIT'));
+  });
+
   it('has a limit', () => {
     const names = new NameSet();
     expect(() => {
-      for (let index = 0; index <= 10_000; index += 1) names.addFile(`f${index}`);
+      for (let index = 0; index <= MAX_ENTRIES; index += 1) names.addFile(`f${index}`);
     }).toThrow(failure('BUNDLE_LIMIT'));
   });
 

@@ -39,6 +39,9 @@ describe('parsePaxRecords', () => {
     '10 path=x\n10 path=x\n',
     '8 size=\n',
     '9 size=x\n',
+    '9 size=5\n',
+    '19 size=8589934591\n',
+    '24 size=999999999999999\n',
   ])('refuses %j', (text) => {
     expect(() => parse(text)).toThrow(BundleFailure);
   });

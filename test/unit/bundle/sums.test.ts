@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BundleFailure } from '../../../src/bundle/error.ts';
+import { MAX_ENTRIES } from '../../../src/bundle/limits.ts';
 import { formatModelSums, formatSums, parseSums } from '../../../src/bundle/sums.ts';
 
 const A = 'a'.repeat(64);
@@ -70,8 +71,17 @@ describe('parseSums', () => {
   });
 
   it('refuses more lines than a bundle has files', () => {
-    expect(() => parse(`${A}  a\n`.repeat(10_001))).toThrow(
-      expect.objectContaining({ code: 'BUNDLE_SUMS_INVALID' }),
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `${A}  ${index}\n`).join('');
+    expect(parse(lines(MAX_ENTRIES)).size).toBe(MAX_ENTRIES);
+    expect(() => parse(lines(MAX_ENTRIES + 1))).toThrow(
+      expect.objectContaining({ message: `SHA256SUMS is malformed at line ${MAX_ENTRIES + 1}.` }),
+    );
+  });
+
+  it('holds one line at a time of a list of empty lines', () => {
+    expect(() => parse('\n'.repeat(2 ** 24))).toThrow(
+      expect.objectContaining({ message: 'SHA256SUMS is malformed at line 1.' }),
     );
   });
 

@@ -62,6 +62,7 @@ describe('failureText', () => {
     const verbose = text({ cause: inner }, true).join('\n');
     expect(verbose).toContain('because    deepest');
     expect(verbose).toMatch(/\n {2}Error: deepest\n {2} {4}at /);
+    expect(text({ cause: new Error('a\u001b[2J') }, true).join('')).not.toContain('\u001b');
   });
 
   it('ends where causes go in a circle', () => {
