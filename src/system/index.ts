@@ -1,4 +1,5 @@
 /** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
+export { removeAbandoned, unfinishedName } from './abandoned.ts';
 export { fixedClock, systemClock, type Clock } from './clock.ts';
 export {
   describeMissing,
@@ -20,6 +21,7 @@ export {
   type WriteFileOptions,
 } from './durable.ts';
 export { SYSTEM_FAILURES, SystemFailure, toSystemFailure, type SystemCode } from './error.ts';
+export { loadFileCalls, type FileCalls } from './file-calls.ts';
 export {
   fileIdentity,
   openFileSource,
@@ -28,7 +30,7 @@ export {
   type FileIdentity,
   type FileSource,
 } from './file-source.ts';
-export { isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
+export { findFolder, isMountPoint, readFileSystem, type FileSystemFacts } from './file-system.ts';
 export { readGroupId } from './groups.ts';
 export { readJsonFile, readObjectIfAny } from './json-file.ts';
 export { readLockHolder, withLock, type LockHolder, type LockOptions } from './lock.ts';
@@ -39,3 +41,4 @@ export {
   type StateDirectory,
   type StateDirectoryOptions,
 } from './state-directory.ts';
+export { canShareBlocks, createUnnamed, type UnnamedFile } from './unnamed-file.ts';

@@ -34,6 +34,7 @@ function toFacts(
     unsafeFolders: [],
     occupant: { kind: 'nothing' },
     fileSystem: {
+      id: '8:1',
       type: 'ext4',
       isNetwork: false,
       hasSymbolicLinks: true,
