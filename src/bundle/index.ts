@@ -10,6 +10,8 @@ export { artifactDigest } from './metadata-files.ts';
 export { openArtifact, type OpenArtifactOptions } from './open-artifact.ts';
 export { openBundleEntries } from './open-entries.ts';
 export { assertSafePath } from './path-safety.ts';
+export { bundleRoomBytes } from './plan-bundle.ts';
+export { findSharedBytes } from './shared-bytes.ts';
 export { stageArtifact } from './stage-artifact.ts';
 export { parseSums } from './sums.ts';
 export type {
