@@ -7,13 +7,14 @@ import { resolve } from 'node:path';
 import { throwIfAborted, toStamp } from '../core/index.ts';
 import { assertEvidence } from '../evidence/index.ts';
 import { makeDirectory } from '../system/index.ts';
-import { buildMetadata, placeholderDigests, readCreatedAt, type BuiltMetadata } from './build-metadata.ts';
+import { buildMetadata, type BuiltMetadata } from './build-metadata.ts';
 import { assertRoom } from './free-space.ts';
 import { assertFolder } from './out-folder.ts';
 import { CHUNK_PAYLOAD_BYTES } from './gzip-frame.ts';
-import { formatRegion, planArchive, type ArchiveFrame, type ArchiveLayout } from './layout.ts';
+import { formatRegion, planArchive, type ArchiveLayout } from './layout.ts';
 import { FileDigests, ModelStream } from './model-stream.ts';
 import { withNewFile } from './new-file.ts';
+import { planBundle } from './plan-bundle.ts';
 import { StoredWriter } from './stored-writer.ts';
 import type { DigestList } from './sums.ts';
 import type { CreateBundleOptions, CreatedBundle } from './types.ts';
@@ -25,20 +26,13 @@ import { writeFrom } from './vectored-io.ts';
  * `EVIDENCE_MISMATCH`, `CORE_VERSION_INVALID`, `CORE_INTERRUPTED`, `SYSTEM_*`; nothing is left behind then.
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
-  const { artifact, version, signal } = options;
-  const createdAt = readCreatedAt(options);
-  const sketch = buildMetadata(options, createdAt, placeholderDigests(artifact));
-  const frame: ArchiveFrame = {
-    topFolder: sketch.bundleId,
-    mtimeSeconds: Math.floor(createdAt.getTime() / 1000),
-    modelFiles: artifact.files,
-  };
-  const layout = planArchive(frame, sketch.files);
+  const { version, signal } = options;
+  const { createdAt, layout } = planBundle(options);
   const outDir = resolve(options.outDir);
   throwIfAborted(signal);
   await assertFolder(outDir);
-  await makeDirectory(outDir);
   await assertRoom(outDir, { totalBytes: layout.sizeBytes, largestFileBytes: layout.sizeBytes });
+  await makeDirectory(outDir);
   const stem = `milton_edge_bundle_${version}_${toStamp(createdAt)}`;
   let built: BuiltMetadata | undefined;
   const path = await withNewFile(

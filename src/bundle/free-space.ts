@@ -1,6 +1,6 @@
 /** Asks the file system, before anything is written, whether it has room for what is coming. */
 import { escapeText, formatBytes } from '../core/index.ts';
-import { readFileSystem, type FileSystemFacts } from '../system/index.ts';
+import { findFolder, readFileSystem, type FileSystemFacts } from '../system/index.ts';
 import { BundleFailure } from './error.ts';
 
 export interface RoomNeeded {
@@ -9,11 +9,11 @@ export interface RoomNeeded {
 }
 
 /** For what a file system writes beside the content: folders, extents, the journal. */
-const MARGIN_BYTES = 1024 * 1024;
+export const MARGIN_BYTES = 1024 * 1024;
 
-/** Throws `BUNDLE_NO_ROOM` or `BUNDLE_FILE_TOO_LARGE`, with the numbers. */
+/** Of a folder that may have to be made yet. Throws `BUNDLE_NO_ROOM` or `BUNDLE_FILE_TOO_LARGE`, with the numbers. */
 export async function assertRoom(directory: string, needed: RoomNeeded): Promise<void> {
-  assertFits(directory, needed, await readFileSystem(directory));
+  assertFits(directory, needed, await readFileSystem(await findFolder(directory)));
 }
 
 /** The same, of facts that are known. */

@@ -13,8 +13,10 @@ export type {
 export { inspectBundle } from './inspect-bundle.ts';
 export { artifactDigest } from './metadata-files.ts';
 export {
+  bundleRoomBytes,
   createBundle,
   extractBundle,
+  findSharedBytes,
   listBundles,
   openArtifact,
   openBundleEntries,

@@ -1,72 +1,108 @@
 /**
- * A new file that is there whole or not at all: made under a temp name in its folder, durable, then linked to the first
- * free name, so that nothing is ever overwritten.
+ * A new file that is there whole or not at all, whatever ends the process: it has no name while it is written, is made
+ * durable, and then takes the first free name, so that nothing is ever overwritten. Where files need a name from the start
+ * (FAT, NFS), it is a hidden one that says who is at work, and the next packing removes what a dead process left.
  */
 import { link, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../core/index.ts';
 import {
   createExclusive,
+  createUnnamed,
+  loadFileCalls,
+  removeAbandoned,
   syncDirectory,
   SystemFailure,
-  temporaryName,
   toSystemFailure,
+  unfinishedName,
 } from '../system/index.ts';
 
 /** A second file of the same name gets `-2`, and so on. */
 const MAX_NAMES = 1000;
+
+export interface NewFileOptions {
+  readonly directory: string;
+  readonly name: (no: number) => string;
+  readonly mode?: number;
+  /** False goes the way of file systems on which every file has a name. */
+  readonly mayBeUnnamed?: boolean;
+}
 
 /**
  * Hands a new file to `write`, with the path that messages should name, then makes it durable and gives it `name(1)`, or
  * the first of `name(2)` … that is free. Whatever fails leaves nothing behind. Returns the path.
  */
 export async function withNewFile(
-  {
-    directory,
-    name,
-    mode = 0o644,
-  }: { readonly directory: string; readonly name: (no: number) => string; readonly mode?: number },
+  { directory, name, mode = 0o644, mayBeUnnamed = true }: NewFileOptions,
   write: (handle: FileHandle, path: string) => Promise<void>,
 ): Promise<string> {
   const wanted = join(directory, name(1));
-  const temporary = temporaryName(wanted);
   try {
-    const handle = await createIn(directory, temporary, mode);
+    await removeAbandoned(directory);
+    const file =
+      (mayBeUnnamed ? await openUnnamed(directory, mode) : null) ?? (await openHidden(wanted, mode));
     try {
-      await write(handle, wanted);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await write(file.handle, wanted);
+      await file.handle.sync();
+      const path = await takeFreeName(file, directory, name);
+      await file.end();
+      await syncDirectory(directory);
+      return path;
+    } catch (error) {
+      await file.end().catch(() => undefined);
+      throw error;
     }
-    const path = await linkToFreeName(temporary, directory, name);
-    await rm(temporary, { force: true });
-    await syncDirectory(directory);
-    return path;
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw toSystemFailure(error, { path: wanted, action: 'write' });
   }
 }
 
-/** Whoever may not write there knows the folder, and never saw the temp name. */
-async function createIn(directory: string, temporary: string, mode: number): Promise<FileHandle> {
+/** A file that can be given a name, and is nothing more than that name afterwards. */
+interface OpenedFile {
+  readonly handle: FileHandle;
+  takeName(path: string): Promise<void>;
+  end(): Promise<void>;
+}
+
+async function openUnnamed(directory: string, mode: number): Promise<OpenedFile | null> {
+  const file = await createUnnamed(directory, mode);
+  if (file === null) return null;
+  const { handle } = file;
+  return { handle, takeName: async (path) => file.giveName(path), end: () => handle.close() };
+}
+
+async function openHidden(wanted: string, mode: number): Promise<OpenedFile> {
+  const hidden = await unfinishedName(wanted);
+  const handle = await createIn(join(wanted, '..'), hidden, mode);
+  return {
+    handle,
+    takeName: (path) => place(hidden, path),
+    async end() {
+      await handle.close();
+      await rm(hidden, { force: true });
+    },
+  };
+}
+
+/** Whoever may not write there knows the folder, and never saw the hidden name. */
+async function createIn(directory: string, hidden: string, mode: number): Promise<FileHandle> {
   try {
-    return await createExclusive(temporary, mode);
+    return await createExclusive(hidden, mode);
   } catch (error) {
     const reason = error instanceof SystemFailure ? error.cause : error;
     throw toSystemFailure(reason, { path: directory, action: 'write' });
   }
 }
 
-async function linkToFreeName(
-  temporary: string,
+async function takeFreeName(
+  file: OpenedFile,
   directory: string,
   name: (no: number) => string,
 ): Promise<string> {
   for (let no = 1; ; no += 1) {
     const path = join(directory, name(no));
     try {
-      await place(temporary, path);
+      await file.takeName(path);
       return path;
     } catch (error) {
       if (!isTaken(error) || no === MAX_NAMES) throw error;
@@ -74,15 +110,28 @@ async function linkToFreeName(
   }
 }
 
-/** link(2) never replaces. File systems without it (FAT) get an exclusive empty file first, then the rename over it. */
-async function place(temporary: string, path: string): Promise<void> {
+/** link(2) never replaces. File systems without it (FAT) are asked for a rename that does not replace either. */
+async function place(hidden: string, path: string): Promise<void> {
   try {
-    await link(temporary, path);
+    await link(hidden, path);
   } catch (error) {
-    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error;
-    await (await createExclusive(path)).close();
-    await rename(temporary, path);
+    if (!isErrno(error, ...WITHOUT_CALL)) throw error;
+    await renameToFree(hidden, path);
   }
+}
+
+const WITHOUT_CALL = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'] as const;
+
+/** Where even that is missing, an exclusive empty file keeps the name until the rename over it. */
+async function renameToFree(hidden: string, path: string): Promise<void> {
+  const calls = await loadFileCalls();
+  try {
+    if (calls !== null) return calls.renameWithoutReplacing(hidden, path);
+  } catch (error) {
+    if (!isErrno(error, ...WITHOUT_CALL)) throw error;
+  }
+  await (await createExclusive(path)).close();
+  await rename(hidden, path);
 }
 
 function isTaken(error: unknown): boolean {

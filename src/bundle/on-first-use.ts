@@ -4,6 +4,8 @@ import type * as extract from './extract-bundle.ts';
 import type * as list from './list-bundles.ts';
 import type * as open from './open-artifact.ts';
 import type * as entries from './open-entries.ts';
+import type * as plan from './plan-bundle.ts';
+import type * as shared from './shared-bytes.ts';
 import type * as stage from './stage-artifact.ts';
 import type * as verify from './verify-bundle.ts';
 
@@ -34,3 +36,11 @@ export const stageArtifact: typeof stage.stageArtifact = async (options) =>
 /** {@inheritDoc verify.verifyBundle} */
 export const verifyBundle: typeof verify.verifyBundle = async (source, options) =>
   (await import('./verify-bundle.ts')).verifyBundle(source, options);
+
+/** {@inheritDoc plan.bundleRoomBytes} */
+export const bundleRoomBytes = async (input: Parameters<typeof plan.bundleRoomBytes>[0]): Promise<number> =>
+  (await import('./plan-bundle.ts')).bundleRoomBytes(input);
+
+/** {@inheritDoc shared.findSharedBytes} */
+export const findSharedBytes: typeof shared.findSharedBytes = async (...args) =>
+  (await import('./shared-bytes.ts')).findSharedBytes(...args);

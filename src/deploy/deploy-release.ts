@@ -2,12 +2,13 @@
 import { resolve } from 'node:path';
 import type { Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
+import { removeAbandoned } from '../system/index.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planFinally, assertPlannable, type DamagedRelease } from './final-plan.ts';
+import { planAhead, planFinally, type DamagedRelease } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
 import { partialPath, releasePath } from './layout.ts';
@@ -112,9 +113,11 @@ async function deployOpened(
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, state } = context;
-  await prepareDefaultTarget(layout);
+  // What a killed dry run left takes room that the plan counts.
+  await removeAbandoned(state.path);
   // Refused here, nothing at all was written; the plan that counts is made again under the lock.
-  await assertPlannable(release, options, context);
+  await planAhead(release, options, context);
+  await prepareDefaultTarget(layout);
   await makeControlFolder(layout);
   // Somebody may have placed a folder of theirs between the first look and ours: nothing in it is read or locked.
   assertUsableTarget(await surveyTarget(layout), options);

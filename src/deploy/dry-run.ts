@@ -1,13 +1,13 @@
 /** Everything of a deployment but the change: nothing is written except, where a bundle is load-tested, a folder that goes. */
 import { join } from 'node:path';
-import { makeDirectory } from '../system/index.ts';
+import { makeDirectory, removeAbandoned, unfinishedName } from '../system/index.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
+import { planAhead } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { subjectOf, type LoadTestSubject } from './load-test.ts';
-import { planDeployment, withOptions } from './plan.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
 import { judgeStagedModel } from './staged-model.ts';
@@ -23,7 +23,7 @@ export interface DryRun {
 
 export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   const { origin, release, attempt, options, context } = dryRun;
-  const previousReleaseId = await planOnly(dryRun);
+  const { from: previousReleaseId } = await planAhead(release, options, context);
   if (origin.kind === 'artifact') {
     const paths = origin.input.artifact.files.map((file) => file.absolutePath);
     const { type, path } = origin.input.artifact;
@@ -41,18 +41,12 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   return { state: 'dry-run', failure: null, alreadyLive: false, previousReleaseId };
 }
 
-async function planOnly({ release, options, context }: DryRun): Promise<string | null> {
-  const facts = await surveyTarget(context.layout);
-  // A deployment would create the default target's folder; a dry run does not even that.
-  if (context.layout.isDefault && facts.parent === 'missing') return null;
-  return planDeployment(facts, withOptions(release.needs, options), options).from;
-}
-
 async function testUnpacked(dryRun: DryRun): Promise<void> {
   const { release, attempt, options, context } = dryRun;
   const { state } = context;
-  const folder = join(state.path, `.${attempt.id}.partial`);
   await makeDirectory(state.path);
+  await removeAbandoned(state.path);
+  const folder = await unfinishedName(join(state.path, attempt.id));
   await createPrivateFolder(folder);
   try {
     const staged = await release.stage(folder, { ...context, skipChecksum: options.skipChecksum });

@@ -3,10 +3,19 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { findDonor, mayHaveDonor, type Donor } from './donor.ts';
 import { releasePath } from './layout.ts';
-import { planDeployment, withoutWeights, withOptions, type DeploymentPlan } from './plan.ts';
+import { CONTROL_BYTES } from './limits.ts';
+import {
+  planDeployment,
+  withoutBytes,
+  withoutWeights,
+  withOptions,
+  type DeploymentPlan,
+  type ReleaseNeeds,
+} from './plan.ts';
+import { planSparingly } from './sparing-plan.ts';
 import type { TargetFacts } from './target-facts.ts';
 import type { OpenRelease } from './release-source.ts';
-import { surveyTarget } from './survey-target.ts';
+import { surveyAhead, surveyTarget } from './survey-target.ts';
 import { findDamage, type ReleaseDamage } from './verify-release.ts';
 
 export type FinalPlan =
@@ -27,16 +36,17 @@ export interface DamagedRelease {
   readonly damage: readonly ReleaseDamage[];
 }
 
-/** The refusals that need nothing to be hashed. Throws what {@link planDeployment} does. */
-export async function assertPlannable(
+/** The plan as far as nothing need be hashed for it; whatever it is made from is only looked at. Throws what {@link planDeployment} does. */
+export async function planAhead(
   release: OpenRelease,
   options: DeployOptions,
-  { layout }: DeployContext,
-): Promise<void> {
-  const facts = await surveyTarget(layout);
+  { layout, signal }: DeployContext,
+): Promise<DeploymentPlan> {
+  const facts = await surveyAhead(layout);
   const needs = withOptions(release.needs, options);
   // Weights that the target has already may take no room; that is only known once they were hashed again.
-  planDeployment(facts, mayHaveDonor(facts, needs.artifactSha256) ? withoutWeights(needs) : needs, options);
+  const least = mayHaveDonor(facts, needs.artifactSha256) ? withoutWeights(needs) : needs;
+  return planSparingly(facts, least, options, () => withoutShared(least, release, { layout, signal }));
 }
 
 /** The caller holds the lock. Throws what {@link planDeployment} does, `CORE_INTERRUPTED`, `SYSTEM_*`. */
@@ -49,7 +59,8 @@ export async function planFinally(
   const facts = await surveyTarget(layout);
   const needs = withOptions(release.needs, options);
   const { artifactSha256 } = needs;
-  const { from, isLiveAlready } = planDeployment(facts, withoutWeights(needs), options);
+  const late = { ...options, spentBytes: CONTROL_BYTES };
+  const { from, isLiveAlready } = planDeployment(facts, withoutWeights(needs), late);
   let damaged: DamagedRelease | null = null;
   if (isLiveAlready && from !== null) {
     const damage = await findDamage(releasePath(layout, from), {
@@ -63,9 +74,19 @@ export async function planFinally(
   }
   const search = { permissions: options.permissions, except: damaged?.releaseId ?? null };
   const donor = await findDonor(facts, artifactSha256, search, context);
-  const plan = planDeployment(facts, donor === null ? needs : withoutWeights(needs), {
-    ...options,
-    isRepair: damaged !== null,
-  });
+  const least = donor === null ? needs : withoutWeights(needs);
+  const how = { ...late, isRepair: damaged !== null };
+  const plan = await planSparingly(facts, least, how, () =>
+    withoutShared(least, release, { layout, signal }),
+  );
   return { kind: 'deploy', facts, plan, donor, damaged };
+}
+
+async function withoutShared(
+  needs: ReleaseNeeds,
+  release: OpenRelease,
+  { layout, signal }: Pick<DeployContext, 'layout' | 'signal'>,
+): Promise<ReleaseNeeds> {
+  if (needs.totalSizeBytes === 0) return needs;
+  return withoutBytes(needs, await release.findSharedBytes(layout.releasesDir, { signal }));
 }

@@ -9,6 +9,9 @@ export const MAX_SUMS_BYTES = 16 * 1024 * 1024;
 /** Room on the target's disk beyond the release itself: metadata, the journal, folders. */
 export const DISK_MARGIN_BYTES = 16 * 1024 * 1024;
 
+/** Of that margin: what the folders, the lock and the list of targets take before the plan is made again, under the lock. */
+export const CONTROL_BYTES = 1024 * 1024;
+
 /** Tokens that a load test generates unless told otherwise: enough to see a model that falls apart. */
 export const DEFAULT_LOAD_TEST_TOKENS = 16;
 

@@ -16,6 +16,8 @@ export interface ReleaseNeeds {
   readonly largestFileBytes: number;
   /** What the load test needs, estimated; null where it is not known before staging, or no inference will run. */
   readonly memoryBytes: number | null;
+  /** What packing a bundle takes first of the same room, its margin counted; 0 where none is packed there. */
+  readonly packedBytes: number;
 }
 
 export interface PlanOptions {
@@ -23,6 +25,8 @@ export interface PlanOptions {
   readonly retryBad: boolean;
   /** The bytes that are live were found damaged: they are not live already. */
   readonly isRepair?: boolean;
+  /** Of the margin: what was written at the target since it was first asked for. */
+  readonly spentBytes?: number;
 }
 
 export interface DeploymentPlan {
@@ -47,9 +51,9 @@ export function planDeployment(
   const isSame = live?.artifactSha256 === needs.artifactSha256 && live.version === needs.version;
   const isLiveAlready = isSame && options.isRepair !== true;
   assertNotBad(facts, needs, options);
-  const requiredDiskBytes = needs.totalSizeBytes + DISK_MARGIN_BYTES;
+  const requiredDiskBytes = diskBytesOf(needs, options);
   // What a crash left behind will be removed first, so the room is judged after that.
-  if (!isLiveAlready && facts.view.unfinished === null) assertRoom(facts, needs);
+  if (!isLiveAlready && facts.view.unfinished === null) assertRoom(facts, needs, requiredDiskBytes);
   return {
     targetPath: facts.targetPath,
     from,
@@ -69,25 +73,41 @@ export function withOptions(
 
 /** Needs where the target has the weights already. */
 export function withoutWeights(needs: ReleaseNeeds): ReleaseNeeds {
-  return { ...needs, totalSizeBytes: 0 };
+  return withoutBytes(needs, needs.totalSizeBytes);
+}
+
+/** Needs where so many bytes of the weights are not written anew. */
+export function withoutBytes(needs: ReleaseNeeds, spareBytes: number): ReleaseNeeds {
+  return { ...needs, totalSizeBytes: needs.totalSizeBytes - spareBytes };
+}
+
+function diskBytesOf({ totalSizeBytes, packedBytes }: ReleaseNeeds, { spentBytes = 0 }: PlanOptions): number {
+  return packedBytes + totalSizeBytes + DISK_MARGIN_BYTES - spentBytes;
 }
 
 /** Whether the bytes find a place, on the disk and in memory. */
-export function assertRoom(facts: TargetFacts, needs: ReleaseNeeds): void {
-  assertDisk(facts, needs.totalSizeBytes + DISK_MARGIN_BYTES);
+function assertRoom(facts: TargetFacts, needs: ReleaseNeeds, requiredDiskBytes: number): void {
+  assertDisk(facts, needs, requiredDiskBytes);
   assertLargestFile(facts, needs);
   assertMemory(facts, needs);
 }
 
-function assertDisk(facts: TargetFacts, requiredBytes: number): void {
+function assertDisk(facts: TargetFacts, { packedBytes }: ReleaseNeeds, requiredBytes: number): void {
   const { freeBytes } = facts.fileSystem;
   if (freeBytes >= requiredBytes) return;
+  const what =
+    packedBytes === 0
+      ? `this release needs ${formatBytes(requiredBytes)}`
+      : `the bundle (${formatBytes(packedBytes)}) and this release need ${formatBytes(requiredBytes)} together`;
+  const least = formatBytes(requiredBytes - freeBytes);
   throw refusal(
     facts,
     'TARGET_DISK_SHORT',
-    `The disk of ${facts.parentDir} has ${formatBytes(freeBytes)} free; this release needs ${formatBytes(requiredBytes)}.`,
+    `The disk of ${facts.parentDir} has ${formatBytes(freeBytes)} free; ${what}.`,
     { expected: `${requiredBytes} bytes free`, received: `${freeBytes} bytes free` },
-    `Free at least ${formatBytes(requiredBytes - freeBytes)} on that disk, then run the same command again.`,
+    packedBytes === 0
+      ? `Free at least ${least} on that disk, then run the same command again.`
+      : `Free at least ${least} on that disk, or make the release without a bundle: milton deploy --no-bundle`,
   );
 }
 

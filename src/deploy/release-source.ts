@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { assertVersion, escapeText, type OnProgress, type Warning } from '../core/index.ts';
 import {
   extractBundle,
+  findSharedBytes,
   inspectBundle,
   stageArtifact,
   artifactDigest,
@@ -59,6 +60,8 @@ export interface OpenRelease {
   /** Files that run code when they are loaded, and that whoever made it allowed. */
   readonly unsafeFiles: readonly EdgeUnsafeFile[];
   readonly warnings: readonly Warning[];
+  /** How many bytes a release below that folder, which may have to be made yet, would share with the source. */
+  findSharedBytes(directory: string, options: Pick<WorkOptions, 'signal'>): Promise<number>;
   /** Fills an existing, empty, private folder. */
   stage(directory: string, options: StageOptions): Promise<StagedRelease>;
   /** Checks every digest and the structure of the model, and writes nothing. */
@@ -104,12 +107,15 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
       totalSizeBytes: manifest.total_size_bytes,
       largestFileBytes: Math.max(0, ...sizes),
       memoryBytes: edge?.requires.memory_bytes ?? null,
+      packedBytes: 0,
     },
     bundlePath: resolve(path),
     allowedRules,
     statedTemplates: edge?.artifact.chat_templates,
     unsafeFiles: edge?.unsafe_files ?? [],
     warnings: bundleWarnings(metadata, allowedRules),
+    // The headers between its blocks keep the weights off the block boundaries of every file system.
+    findSharedBytes: () => Promise.resolve(0),
     async stage(directory, { skipChecksum, signal, onProgress, known }) {
       const extracted = await extractBundle(source, directory, {
         signal,
@@ -183,6 +189,7 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
     statedTemplates: artifact.chatTemplates,
     unsafeFiles: artifact.unsafeFiles,
     warnings: artifact.warnings,
+    findSharedBytes: (directory, work) => findSharedBytes(artifact, { ...work, directory }),
     async stage(directory, work) {
       const staged = await stageArtifact({
         ...input,
@@ -224,6 +231,7 @@ export function needsOfArtifact(
     totalSizeBytes: artifact.totalSizeBytes,
     largestFileBytes: Math.max(0, ...artifact.files.map((file) => file.sizeBytes)),
     memoryBytes: artifact.type === 'gguf' ? artifact.memory.totalBytes : null,
+    packedBytes: 0,
   };
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { escapeText, isErrno } from '../core/index.ts';
 import {
+  findFolder,
   isMountPoint,
   makeDirectory,
   readFileSystem,
@@ -79,6 +80,13 @@ export async function surveyTarget(layout: TargetLayout): Promise<TargetFacts> {
   };
 }
 
+/** The same of a target whose folder a deployment makes first, and nobody before: it is judged by where that will lie. */
+export async function surveyAhead(layout: TargetLayout): Promise<TargetFacts> {
+  const facts = await surveyTarget(layout);
+  if (!layout.isDefault || facts.parent !== 'missing') return facts;
+  return { ...facts, parent: 'ready', fileSystem: await readFileSystem(await findFolder(layout.parentDir)) };
+}
+
 /** What stands at the target path now. */
 export async function surveyOccupant(layout: TargetLayout): Promise<TargetOccupant> {
   const { targetPath } = layout;
@@ -101,6 +109,7 @@ export async function surveyOccupant(layout: TargetLayout): Promise<TargetOccupa
 }
 
 const NO_FILE_SYSTEM: FileSystemFacts = {
+  id: '',
   type: null,
   isNetwork: false,
   hasSymbolicLinks: true,
@@ -126,8 +135,8 @@ async function surveyParent(path: string): Promise<TargetFacts['parent']> {
 async function surveyFileSystem(layout: TargetLayout): Promise<FileSystemFacts> {
   const facts = await readFileSystem(layout.parentDir);
   try {
-    const { maxFileBytes, freeBytes, totalBytes } = await readFileSystem(layout.releasesDir);
-    return { ...facts, maxFileBytes, freeBytes, totalBytes };
+    const { id, maxFileBytes, freeBytes, totalBytes } = await readFileSystem(layout.releasesDir);
+    return { ...facts, id, maxFileBytes, freeBytes, totalBytes };
   } catch (error) {
     if (error instanceof SystemFailure && error.code === 'SYSTEM_FILE_MISSING') return facts;
     throw error;

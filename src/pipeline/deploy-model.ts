@@ -147,11 +147,13 @@ async function chooseModel(
     throwIfAborted(context.signal);
     const warning = sizeWarning(artifact);
     if (warning !== null) onWarning?.(warning);
-    await assertDeployable({ artifact, version }, options, context);
     const candidate = loaded === null ? null : findCandidate(loaded, version);
     const model = { version, loaded, candidate, artifact };
+    const input = await toInput(source, model, registry, context);
+    const packInto = source.makeBundle ? context.state.bundlesDir : null;
+    await assertDeployable(input, { ...options, packInto }, context);
     onChosen?.(model);
-    return { model, input: await toInput(source, model, registry, context) };
+    return { model, input };
   } catch (failure) {
     return refuseDeployment(failure, { version, dryRun: options.dryRun }, context);
   }

@@ -1,9 +1,12 @@
 /** What the file system under a path is and can do, read from the kernel's mount table, and how much room it has. */
 import { lstat, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { isErrno } from '../core/index.ts';
 import { toSystemFailure } from './error.ts';
 
 export interface FileSystemFacts {
+  /** Equal for two paths that draw on the same room, subvolumes of one btrfs among them. */
+  readonly id: string;
   /** `ext4`, `vfat`, `fuse.sshfs` …; null where the machine has no mount table. */
   readonly type: string | null;
   readonly isNetwork: boolean;
@@ -24,8 +27,10 @@ const FAT_MAX_FILE_BYTES = 2 ** 32 - 1;
 export async function readFileSystem(path: string): Promise<FileSystemFacts> {
   try {
     const { bavail, blocks, bsize } = await statfs(path);
-    const type = (await findMount(await realpath(path)))?.type ?? null;
+    const mount = await findMount(await realpath(path));
+    const type = mount?.type ?? null;
     return {
+      id: mount?.device ?? String((await stat(path)).dev),
       type,
       isNetwork: type !== null && NETWORK_TYPES.test(type),
       hasSymbolicLinks: type === null || !LINKLESS_TYPES.test(type),
@@ -51,8 +56,23 @@ export async function isMountPoint(path: string): Promise<boolean> {
   }
 }
 
+/** The folder itself, or the nearest above it that is there: what the file system is before the folder is made. */
+export async function findFolder(path: string): Promise<string> {
+  for (let above = resolve(path); ; above = dirname(above)) {
+    try {
+      await stat(above);
+      return above;
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || above === dirname(above))
+        throw toSystemFailure(error, { path, action: 'read' });
+    }
+  }
+}
+
 interface Mount {
   readonly path: string;
+  /** Of the file system as a whole, where stat(2) has a number for each subvolume. */
+  readonly device: string;
   readonly type: string;
 }
 
@@ -67,13 +87,14 @@ async function findMount(absolute: string): Promise<Mount | undefined> {
   return found;
 }
 
-/** proc_pid_mountinfo(5): the fifth field is the mount point, the one after " - " the type. */
+/** proc_pid_mountinfo(5): the third field is the device, the fifth the mount point, the one after " - " the type. */
 async function readMounts(): Promise<Mount[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   return table.split('\n').flatMap((line) => {
-    const path = line.split(' ')[4];
+    const [, , device, , path] = line.split(' ');
     const type = line.split(' - ')[1]?.split(' ')[0];
-    return path === undefined || type === undefined ? [] : [{ path: unescapeMount(path), type }];
+    if (device === undefined || path === undefined || type === undefined) return [];
+    return [{ path: unescapeMount(path), device, type }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** flock(2), which Node does not have, through koffi; loaded on first use, absent where koffi has no build. */
 import { constants } from 'node:os';
 import process from 'node:process';
+import { errnoError } from './errno-error.ts';
 
 const LOCK_EX_NB = 2 | 4;
 
@@ -19,13 +20,9 @@ export async function loadFlock(): Promise<TryFlock | null> {
       if (flock(fd, LOCK_EX_NB) === 0) return true;
       const errno = koffi.errno();
       if (errno === EAGAIN || errno === EWOULDBLOCK || errno === EINTR) return false;
-      throw Object.assign(new Error(`flock(2) failed with error ${errno}`), { code: nameOf(errno) });
+      throw errnoError('flock(2)', errno);
     };
   } catch {
     return null;
   }
-}
-
-function nameOf(errno: number): string {
-  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? 'EIO';
 }

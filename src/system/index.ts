@@ -14,6 +14,7 @@ export {
   type WriteFileOptions,
 } from './durable.ts';
 export { SYSTEM_FAILURES, SystemFailure, toSystemFailure, type SystemCode } from './error.ts';
+export type { FileCalls } from './file-calls.ts';
 export {
   fileIdentity,
   openFileSource,
@@ -28,8 +29,12 @@ export type { LockHolder, LockOptions } from './lock.ts';
 export type { MemoryFacts, ProcessFacts } from './machine.ts';
 export { describeMissing, type MissingProtection } from './missing-protection.ts';
 export {
+  canShareBlocks,
+  createUnnamed,
+  findFolder,
   isMountPoint,
   isRunning,
+  loadFileCalls,
   readFileSystem,
   readGroupId,
   readJsonFile,
@@ -37,9 +42,11 @@ export {
   readMemory,
   readObjectIfAny,
   readProcess,
+  removeAbandoned,
   requestHttp,
   runCommand,
   spawnContained,
+  unfinishedName,
   withLock,
 } from './on-first-use.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
@@ -49,3 +56,4 @@ export {
   type StateDirectory,
   type StateDirectoryOptions,
 } from './state-directory.ts';
+export type { UnnamedFile } from './unnamed-file.ts';

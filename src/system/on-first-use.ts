@@ -1,5 +1,7 @@
 /** What most callers never call, each loaded when it is first called: whoever only reads a file pays for none of it. */
+import type * as abandoned from './abandoned.ts';
 import type * as contained from './contained-child.ts';
+import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
 import type * as groups from './groups.ts';
 import type * as http from './http-request.ts';
@@ -7,6 +9,7 @@ import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
 import type * as run from './run-command.ts';
+import type * as unnamed from './unnamed-file.ts';
 
 /** {@inheritDoc contained.spawnContained} */
 export const spawnContained: typeof contained.spawnContained = async (program, options) =>
@@ -59,3 +62,27 @@ export const requestHttp: typeof http.requestHttp = async (url, options) =>
 /** {@inheritDoc run.runCommand} */
 export const runCommand: typeof run.runCommand = async (command, options) =>
   (await import('./run-command.ts')).runCommand(command, options);
+
+/** {@inheritDoc abandoned.unfinishedName} */
+export const unfinishedName: typeof abandoned.unfinishedName = async (...args) =>
+  (await import('./abandoned.ts')).unfinishedName(...args);
+
+/** {@inheritDoc abandoned.removeAbandoned} */
+export const removeAbandoned: typeof abandoned.removeAbandoned = async (...args) =>
+  (await import('./abandoned.ts')).removeAbandoned(...args);
+
+/** {@inheritDoc fileCalls.loadFileCalls} */
+export const loadFileCalls: typeof fileCalls.loadFileCalls = async (...args) =>
+  (await import('./file-calls.ts')).loadFileCalls(...args);
+
+/** {@inheritDoc fileSystem.findFolder} */
+export const findFolder: typeof fileSystem.findFolder = async (...args) =>
+  (await import('./file-system.ts')).findFolder(...args);
+
+/** {@inheritDoc unnamed.createUnnamed} */
+export const createUnnamed: typeof unnamed.createUnnamed = async (...args) =>
+  (await import('./unnamed-file.ts')).createUnnamed(...args);
+
+/** {@inheritDoc unnamed.canShareBlocks} */
+export const canShareBlocks: typeof unnamed.canShareBlocks = async (...args) =>
+  (await import('./unnamed-file.ts')).canShareBlocks(...args);

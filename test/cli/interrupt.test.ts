@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +19,9 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C while a bundle is packed',
     let stdout = '';
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
     const ended = new Promise((resolve) => child.on('close', resolve));
-    while (child.exitCode === null && (await readdir(out).catch(() => [])).length === 0) await sleep(5);
+    // The folder is made just before the first byte is written; the bundle has no name until it is whole.
+    while (child.exitCode === null && !existsSync(out)) await sleep(5);
+    await sleep(50);
     child.kill(signal);
     expect(await ended).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({

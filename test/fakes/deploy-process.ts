@@ -9,7 +9,7 @@ const door = (room: string): string =>
 const SCRIPT = `
   const { deployRelease, rollBack, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
   const { stateDirectory, systemClock } = await import(${door('system')});
-  const { job, bundle, target, stateDir, holdAt, options } = JSON.parse(process.argv[1]);
+  const { job, bundle, target, stateDir, holdAt, options, hasEngine = false } = JSON.parse(process.argv[1]);
   const state = stateDirectory(stateDir);
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort());
@@ -23,7 +23,7 @@ const SCRIPT = `
     layout: await resolveTarget(target, state),
     state,
     clock: systemClock,
-    engine: { name: 'none', describe: async () => ({ name: 'none', version: null, available: false }), load: () => Promise.reject(new Error('no')) },
+    engine: { name: 'none', describe: async () => ({ name: 'none', version: null, available: hasEngine }), load: () => Promise.reject(new Error('no')) },
     signal: controller.signal,
     onProgress: (event) => {
       const at = event.kind === 'step' ? event.step : 'bytes';
@@ -49,6 +49,8 @@ export interface DeployProcessOptions {
   /** A state, or `bytes`: as soon as some were written. */
   readonly holdAt?: string;
   readonly options?: object;
+  /** It says that it is there; nothing can be loaded with it. */
+  readonly hasEngine?: boolean;
   /** Put before the command, such as `setpriv …`. */
   readonly prefix?: readonly string[];
 }

@@ -361,6 +361,32 @@ describe('while releases are exchanged', () => {
   }
 });
 
+describe('a dry run that is killed while it unpacks', () => {
+  const dryRun = { hasEngine: true, options: { dryRun: true, withLoadTest: true, skipLoadTest: false } };
+  const unpacked = async (): Promise<string[]> =>
+    (await readdir(bench.state.path)).filter((name) => name.startsWith('.dryrun_'));
+
+  it.each(['dry run', 'deployment'])('leaves a folder that the next %s removes', async (next) => {
+    const one = start({ ...dryRun, holdAt: 'bytes' });
+    await one.held;
+    expect(await unpacked()).toHaveLength(1);
+    await one.kill();
+    expect(await unpacked()).toHaveLength(1);
+    if (next === 'dry run') await bench.deploy(v2.path, { dryRun: true, withLoadTest: true });
+    else await bench.deploy(v2.path);
+    expect(await unpacked()).toEqual([]);
+  });
+
+  it('leaves the folder of another one that is still at work alone', async () => {
+    const one = start({ ...dryRun, holdAt: 'bytes' });
+    await one.held;
+    await bench.deploy(v2.path, { dryRun: true, withLoadTest: true });
+    expect(await unpacked()).toHaveLength(1);
+    await one.kill();
+    await bench.deploy(v2.path, { dryRun: true, withLoadTest: true });
+  });
+});
+
 const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
 describe.skipIf(!canMount)('a disk that is full', () => {
@@ -391,7 +417,7 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     execFileSync('fallocate', ['-l', String(bavail * bsize - 17_000_000), join(disk, 'filler')]);
     const known = await bench.input(join(bench.folder, 'v1.gguf'), 'again');
     const large = await bench.model('large.gguf', { vocabularySize: 30_000 });
-    const options = { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true };
+    const options = { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true, packInto: null };
     await assertDeployable(known, options, context);
     expect(await bench.deploy({ kind: 'artifact', input: known }, options, { layout })).toMatchObject({
       state: 'live',

@@ -13,7 +13,14 @@ import {
 import { hostname, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isMountPoint, isRunning, readFileSystem, readMemory, readProcess } from '../../src/system/index.ts';
+import {
+  findFolder,
+  isMountPoint,
+  isRunning,
+  readFileSystem,
+  readMemory,
+  readProcess,
+} from '../../src/system/index.ts';
 import { runScript, skipLoudly } from './system-child.ts';
 
 let folder: string;
@@ -43,6 +50,18 @@ describe('readFileSystem', () => {
     await expect(readFileSystem(join(folder, 'no'))).rejects.toMatchObject({ code: 'SYSTEM_FILE_MISSING' });
   });
 
+  it('tells whether two paths draw on the same room', async (context) => {
+    await withMount(context, join(folder, 'disk'), async (mount) => {
+      mkdirSync(join(mount, 'below'));
+      const [inside, below, outside, beside] = await Promise.all(
+        [mount, join(mount, 'below'), folder, tmpdir()].map(async (path) => (await readFileSystem(path)).id),
+      );
+      expect(inside).toBe(below);
+      expect(inside).not.toBe(outside);
+      expect(outside).toBe(beside);
+    });
+  });
+
   it('knows a mount at a path, below it, with spaces in its name, and through a link', async (context) => {
     await withMount(context, join(folder, 'a small\tdisk'), async (mount) => {
       mkdirSync(join(mount, 'below'));
@@ -54,6 +73,20 @@ describe('readFileSystem', () => {
           totalBytes: 65_536,
         });
       }
+    });
+  });
+});
+
+describe('findFolder', () => {
+  it('gives what is there, or the nearest above that is', async () => {
+    expect(await findFolder(folder)).toBe(folder);
+    expect(await findFolder(join(folder, 'no/such/place'))).toBe(folder);
+  });
+
+  it('does not look past a file in the way', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(findFolder(join(folder, 'file/below'))).rejects.toMatchObject({
+      code: 'SYSTEM_FILE_MISSING',
     });
   });
 });

@@ -18,6 +18,7 @@ const NEEDS: ReleaseNeeds = {
   totalSizeBytes: 4_000_000_000,
   largestFileBytes: 4_000_000_000,
   memoryBytes: 5_000_000_000,
+  packedBytes: 0,
 };
 const LIVE = 'deploy_v1';
 
@@ -34,6 +35,7 @@ function toFacts(
     unsafeFolders: [],
     occupant: { kind: 'nothing' },
     fileSystem: {
+      id: '8:1',
       type: 'ext4',
       isNetwork: false,
       hasSymbolicLinks: true,
@@ -277,6 +279,29 @@ describe('planDeployment', () => {
       const moved = toFacts({ occupant: { kind: 'release', releaseId: 'deploy_v9', linkText: '' }, view });
       expect(planDeployment(moved, NEEDS, OPTIONS).isLiveAlready).toBe(false);
     });
+  });
+
+  it('adds a bundle that is packed onto the same disk first, and says what would do without', () => {
+    const packing = { ...NEEDS, packedBytes: 4_100_000_000 };
+    const neededBytes = 8_100_000_000 + DISK_MARGIN_BYTES;
+    const plan = planDeployment(toFacts({}, { freeBytes: neededBytes }), packing, OPTIONS);
+    expect(plan.requiredDiskBytes).toBe(neededBytes);
+    expect(() => planDeployment(toFacts({}, { freeBytes: neededBytes - 1 }), packing, OPTIONS)).toThrow(
+      expect.objectContaining({
+        code: 'TARGET_DISK_SHORT',
+        message:
+          'The disk of /srv has 8.12 GB free; the bundle (4.10 GB) and this release need 8.12 GB together.',
+        hint: expect.stringMatching(/without a bundle: milton deploy --no-bundle$/),
+      }),
+    );
+  });
+
+  it('asks for as much less as was written at the target meanwhile', () => {
+    const facts = toFacts({}, { freeBytes: 4_000_000_000 + DISK_MARGIN_BYTES - 1000 });
+    expect(() => planDeployment(facts, NEEDS, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'TARGET_DISK_SHORT' }),
+    );
+    planDeployment(facts, NEEDS, { ...OPTIONS, spentBytes: 1000 });
   });
 
   it('does not judge the room that the remains of a crash still take', () => {
