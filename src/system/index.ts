@@ -1,5 +1,6 @@
 /** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
 export { fixedClock, systemClock, type Clock } from './clock.ts';
+export { compiledSibling } from './compiled-sibling.ts';
 export {
   describeMissing,
   spawnContained,
