@@ -31,8 +31,8 @@ export async function readInto(
 }
 
 /**
- * What one call writes: the size at which `cp` writes too. Where a call brings more, Linux from 6.16 on gathers it in ever
- * larger folios of its page cache, and getting those took up to five times as long as the write.
+ * What one call writes: the size at which `cp` writes too. Where a call brings more, a recent Linux gathers it in larger folios of
+ * its page cache; on a virtual machine such writes took up to five times as long.
  */
 const MAX_WRITE_BYTES = 256 * 1024;
 
