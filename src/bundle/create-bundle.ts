@@ -15,6 +15,7 @@ import { formatRegion, planArchive, type ArchiveLayout } from './layout.ts';
 import { FileDigests, ModelStream } from './model-stream.ts';
 import { withNewFile } from './new-file.ts';
 import { planBundle } from './plan-bundle.ts';
+import { sharedBytes } from './running-crc.ts';
 import { StoredWriter } from './stored-writer.ts';
 import type { DigestList } from './sums.ts';
 import type { CreateBundleOptions, CreatedBundle } from './types.ts';
@@ -66,10 +67,11 @@ async function writeModel(
     payloadBytes: layout.payloadBytes,
     signal,
   });
-  const writer = new StoredWriter({ handle, path, offset: layout.regionBytes });
+  const { regionBytes: offset, payloadBytes } = layout;
+  const writer = new StoredWriter({ handle, path, offset, payloadBytes });
   const digests = new FileDigests();
   const capacity = Math.min(CHUNK_PAYLOAD_BYTES, layout.payloadBytes);
-  const buffers = [Buffer.allocUnsafe(capacity), Buffer.allocUnsafe(capacity)] as const;
+  const buffers = [sharedBytes(capacity), sharedBytes(capacity)] as const;
   let filling = stream.fill(buffers[0]);
   let doneBytes = 0;
   try {

@@ -2,7 +2,6 @@
  * Reads the payload of a gzip member of stored blocks whose length is known, and holds every byte of the frame against
  * the only one it may be. The next chunk is read while the last one is being used.
  */
-import { crc32 } from 'node:zlib';
 import { throwIfAborted, type ByteSource } from '../core/index.ts';
 import { BundleFailure } from './error.ts';
 import { assertBytes, toHex } from './expected-bytes.ts';
@@ -16,6 +15,7 @@ import {
   GZIP_TRAILER_BYTES,
   memberTrailer,
 } from './gzip-frame.ts';
+import { RunningCrc, sharedBytes } from './running-crc.ts';
 import { readInto } from './vectored-io.ts';
 
 export interface StoredReaderOptions {
@@ -48,7 +48,8 @@ export class StoredReader {
   #offset: number;
   #requestedBytes = 0;
   #checkedBytes = 0;
-  #crc = 0;
+  readonly #crc: RunningCrc;
+  #summing: Promise<void> = Promise.resolve();
   #pending: Promise<Chunk> | null = null;
   #current: Uint8Array = new Uint8Array();
 
@@ -58,6 +59,7 @@ export class StoredReader {
     this.#signal = signal;
     this.#offset = offset;
     const capacity = Math.min(CHUNK_PAYLOAD_BYTES, payloadBytes);
+    this.#crc = new RunningCrc(payloadBytes);
     this.#buffers = [newBuffer(capacity), newBuffer(capacity)];
   }
 
@@ -80,8 +82,9 @@ export class StoredReader {
 
   /** Throws unless the payload has been read to its end and its CRC-32 and length stand behind it. */
   async finish(): Promise<void> {
+    await this.#summing;
     const trailer = await this.#source.read(this.#offset, GZIP_TRAILER_BYTES);
-    const expected = memberTrailer(this.#crc, this.#payloadBytes);
+    const expected = memberTrailer(this.#crc.value, this.#payloadBytes);
     if (Buffer.compare(trailer, expected) === 0 && this.#checkedBytes === this.#payloadBytes) return;
     throw new BundleFailure(
       'BUNDLE_CORRUPT',
@@ -92,19 +95,22 @@ export class StoredReader {
     );
   }
 
-  /** Waits for a read that nobody will use, so that the source may be closed. */
+  /** Waits for a read that nobody will use, so that the source may be closed, and ends what runs beside. */
   async settle(): Promise<void> {
     await this.#pending?.catch(() => undefined);
+    await this.#crc.close();
   }
 
   async #nextChunk(): Promise<Uint8Array> {
     const { payload, headers, offset } = await (this.#pending ?? this.#readChunk());
     throwIfAborted(this.#signal);
+    // The buffer of the last chunk is filled again.
+    await this.#summing;
     this.#pending = this.#requestedBytes < this.#payloadBytes ? this.#readChunk() : null;
     // A read that fails while this chunk is used is awaited in the next turn.
     this.#pending?.catch(() => undefined);
     this.#checkHeaders(payload, headers, offset);
-    this.#crc = crc32(payload, this.#crc);
+    this.#summing = this.#crc.add(payload);
     this.#checkedBytes += payload.length;
     return payload;
   }
@@ -152,7 +158,7 @@ const FULL_HEADER = blockHeader(BLOCK_PAYLOAD_BYTES, false);
 function newBuffer(capacity: number): ChunkBuffer {
   return {
     start: new Uint8Array(GZIP_HEADER.length),
-    payload: Buffer.allocUnsafe(capacity),
+    payload: sharedBytes(capacity),
     headers: new Uint8Array(BLOCKS_PER_CHUNK * BLOCK_HEADER_BYTES),
   };
 }

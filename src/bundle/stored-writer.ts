@@ -3,8 +3,8 @@
  * copied; what is written is pushed to the disk early, so that the last fsync finds little left to do.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
 import { BLOCK_PAYLOAD_BYTES, blockHeader, GZIP_HEADER, memberTrailer } from './gzip-frame.ts';
+import { RunningCrc } from './running-crc.ts';
 import { writeFrom } from './vectored-io.ts';
 
 /** Between two pushes to the disk: seldom enough to cost nothing, often enough that the end does not wait. */
@@ -17,21 +17,24 @@ export interface StoredWriterOptions {
   /** For messages. */
   readonly path: string;
   readonly offset: number;
+  /** Of the whole stream. */
+  readonly payloadBytes: number;
 }
 
 export class StoredWriter {
   readonly #handle: FileHandle;
   readonly #path: string;
   #offset: number;
+  readonly #crc: RunningCrc;
   #payloadBytes = 0;
-  #crc = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<unknown> | null = null;
 
-  constructor({ handle, path, offset }: StoredWriterOptions) {
+  constructor({ handle, path, offset, payloadBytes }: StoredWriterOptions) {
     this.#handle = handle;
     this.#path = path;
     this.#offset = offset;
+    this.#crc = new RunningCrc(payloadBytes);
   }
 
   /**
@@ -47,30 +50,32 @@ export class StoredWriter {
     }
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     const writing = writeFrom(this.#handle, buffers, { offset: this.#offset, path: this.#path });
-    this.#crc = crc32(payload, this.#crc);
+    const summing = this.#crc.add(payload);
     this.#payloadBytes += payload.length;
     this.#offset += sizeBytes;
     await writing;
+    await summing;
     await this.#syncEarly(sizeBytes);
     if (isLast) await this.#finish();
   }
 
-  /** Waits for what goes on in the background; call it before the file is closed, whatever happened. */
+  /** Waits for what goes on in the background and ends it; call it before the file is closed, whatever happened. */
   async settle(): Promise<void> {
     await this.#syncing;
+    await this.#crc.close();
   }
 
   async #finish(): Promise<void> {
-    const trailer = memberTrailer(this.#crc, this.#payloadBytes);
+    const trailer = memberTrailer(this.#crc.value, this.#payloadBytes);
     await writeFrom(this.#handle, [trailer], { offset: this.#offset, path: this.#path });
-    await this.settle();
+    await this.#syncing;
   }
 
   async #syncEarly(sizeBytes: number): Promise<void> {
     this.#unsyncedBytes += sizeBytes;
     if (this.#unsyncedBytes < SYNC_EVERY_BYTES) return;
     this.#unsyncedBytes = 0;
-    await this.settle();
+    await this.#syncing;
     // What fails here fails again in the fsync at the end, which is the one that counts.
     this.#syncing = this.#handle.datasync().catch(() => undefined);
   }

@@ -30,23 +30,56 @@ export async function readInto(
   }
 }
 
-/** Writes buffers one after the other from an offset. Throws `SYSTEM_DISK_FULL` and other `SYSTEM_*`. */
+/**
+ * What one call writes: the size at which `cp` writes too. Where a call brings more, a recent Linux gathers it in larger folios of
+ * its page cache; on a virtual machine such writes took up to five times as long.
+ */
+const MAX_WRITE_BYTES = 256 * 1024;
+
+/** Writes buffers one after the other from an offset, all at once. Throws `SYSTEM_DISK_FULL` and other `SYSTEM_*`. */
 export async function writeFrom(
   handle: FileHandle,
   buffers: readonly Uint8Array[],
   { offset, path }: { readonly offset: number; readonly path: string },
 ): Promise<void> {
-  let rest: readonly Uint8Array[] = buffers;
   let at = offset;
-  try {
-    while (rest.length > 0) {
-      const { bytesWritten } = await handle.writev(rest as NodeJS.ArrayBufferView[], at);
-      at += bytesWritten;
-      rest = dropBytes(rest, bytesWritten);
-    }
-  } catch (error) {
-    throw toSystemFailure(error, { path, action: 'write' });
+  const writes = groupBytes(buffers, MAX_WRITE_BYTES).map((group) => {
+    const writing = writeGroup(handle, group, at);
+    at += totalBytes(group);
+    return writing;
+  });
+  // The caller has its buffers back when this ends: no write may still be reading them.
+  const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw toSystemFailure(failed.reason, { path, action: 'write' });
+}
+
+async function writeGroup(handle: FileHandle, buffers: readonly Uint8Array[], offset: number): Promise<void> {
+  let rest = buffers;
+  let at = offset;
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.writev(rest as NodeJS.ArrayBufferView[], at);
+    at += bytesWritten;
+    rest = dropBytes(rest, bytesWritten);
   }
+}
+
+/** The same bytes in groups of so many, the last one smaller. */
+function groupBytes(buffers: readonly Uint8Array[], maxBytes: number): readonly (readonly Uint8Array[])[] {
+  const groups: Uint8Array[][] = [];
+  let roomBytes = 0;
+  for (const buffer of buffers) {
+    for (let at = 0; at < buffer.length;) {
+      if (roomBytes === 0) {
+        groups.push([]);
+        roomBytes = maxBytes;
+      }
+      const part = buffer.subarray(at, at + roomBytes);
+      groups.at(-1)?.push(part);
+      at += part.length;
+      roomBytes -= part.length;
+    }
+  }
+  return groups;
 }
 
 function isFileSource(source: ByteSource): source is FileSource {

@@ -27,7 +27,12 @@ import type { ReleaseFacts } from './types.ts';
 /** What a caller hands in. */
 export type ReleaseOrigin =
   | { readonly kind: 'bundle'; readonly path: string }
-  | { readonly kind: 'artifact'; readonly input: BundleInput };
+  | {
+      readonly kind: 'artifact';
+      readonly input: BundleInput;
+      /** Digests of its files where they were just made; a file changed since is refused when it is staged. */
+      readonly sums?: ReadonlyMap<string, string>;
+    };
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
@@ -71,7 +76,7 @@ export interface OpenRelease {
 
 /** Throws `BUNDLE_*`, `SYSTEM_FILE_*`, `EVIDENCE_*`, `CORE_VERSION_INVALID`. */
 export async function openRelease(origin: ReleaseOrigin, options: WorkOptions = {}): Promise<OpenRelease> {
-  return origin.kind === 'bundle' ? openBundle(origin.path) : openLocalArtifact(origin.input, options);
+  return origin.kind === 'bundle' ? openBundle(origin.path) : openLocalArtifact(origin, options);
 }
 
 async function openBundle(path: string): Promise<OpenRelease> {
@@ -168,10 +173,13 @@ function bundleWarnings(
   return warnings;
 }
 
-async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): Promise<OpenRelease> {
+async function openLocalArtifact(
+  { input, sums: knownSums }: Extract<ReleaseOrigin, { kind: 'artifact' }>,
+  { signal }: WorkOptions,
+): Promise<OpenRelease> {
   const { artifact, version, run, candidate } = input;
   assertVersion(version);
-  const sums = await hashArtifact(artifact, signal);
+  const sums = knownSums ?? (await hashArtifact(artifact, signal));
   const artifactSha256 = artifactDigest(sums);
   return {
     facts: {

@@ -3,11 +3,17 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { escapeText, throwIfAborted } from '../core/index.ts';
-import { fileIdentity, openFileSource, sameIdentity, type FileIdentity } from '../system/index.ts';
+import {
+  compiledSibling,
+  fileIdentity,
+  openFileSource,
+  sameIdentity,
+  type FileIdentity,
+} from '../system/index.ts';
 import { EngineFailure } from './error.ts';
 import { MAX_GENERATED_TOKENS, MAX_TEXT_BYTES } from './limits.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
-import { compiledSibling, findInstalledVersion } from './llama-cpp-package.ts';
+import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
 import { generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
 import type { Engine, LoadedModel, LoadedModelFacts, LoadRequest } from './types.ts';

@@ -15,12 +15,6 @@ export async function findInstalledVersion(from: string | URL): Promise<string |
   }
 }
 
-/** The compiled sibling of a module. From the sources, which Node cannot run, it is the one that the build wrote. */
-export function compiledSibling(name: string, from: string): URL {
-  if (!from.endsWith('.ts')) return new URL(`./${name}.js`, from);
-  return new URL(`./${name}.js`, from.replace(/\/src\/(?=[^/]+\/[^/]+$)/, '/dist/'));
-}
-
 async function readVersion(path: string): Promise<string | null> {
   try {
     const manifest = parseJson(await readFile(path), { name: path });

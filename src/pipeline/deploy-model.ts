@@ -184,8 +184,10 @@ async function ship(
   { options }: DeployModelRequest,
   context: DeployContext,
 ): Promise<{ readonly outcome: DeploymentOutcome; readonly bundle: CreatedBundle | null }> {
-  if (options.dryRun || !source.makeBundle || (await isLiveAlready(input, context))) {
-    return { outcome: await deployRelease({ kind: 'artifact', input }, options, context), bundle: null };
+  const sums = options.dryRun || !source.makeBundle ? undefined : await findLive(input, context);
+  if (options.dryRun || !source.makeBundle || sums !== undefined) {
+    const origin = { kind: 'artifact', input, ...(sums !== undefined && { sums }) } as const;
+    return { outcome: await deployRelease(origin, options, context), bundle: null };
   }
   let bundle: CreatedBundle;
   try {
@@ -204,14 +206,18 @@ async function ship(
   }
 }
 
-/** Then there is nothing to pack: the deployment will hash what is live again, and find nothing to do. */
-async function isLiveAlready(
+/**
+ * The digests of the artifact where it is live already. Then there is nothing to pack: the deployment will hash what is
+ * live again, and find nothing to do.
+ */
+async function findLive(
   { artifact, version }: BundleInput,
   { layout, signal }: DeployContext,
-): Promise<boolean> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   const known = (await readStatus(layout)).live?.known;
-  if (known?.version !== version) return false;
-  return artifactDigest(await hashArtifact(artifact, signal)) === known.artifactSha256;
+  if (known?.version !== version) return undefined;
+  const sums = await hashArtifact(artifact, signal);
+  return artifactDigest(sums) === known.artifactSha256 ? sums : undefined;
 }
 
 async function toInput(

@@ -2,7 +2,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { throwIfAborted, type ByteSource } from '../core/index.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+/** Larger ones gain nothing; smaller ones cost up to a tenth. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface HashOptions {
   readonly signal?: AbortSignal;
@@ -31,7 +32,8 @@ async function forEachChunk(
   use: (chunk: Uint8Array) => void,
   { signal, onBytes }: HashOptions,
 ): Promise<void> {
-  const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const;
+  const size = Math.min(CHUNK_BYTES, source.sizeBytes);
+  const buffers = [Buffer.allocUnsafe(size), Buffer.allocUnsafe(size)] as const;
   let turn = 0;
   let offset = 0;
   const readNext = (): Promise<Uint8Array> | null => {

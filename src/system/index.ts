@@ -1,5 +1,6 @@
 /** `system`: how to do things to this machine: durable files, byte sources, locks, subprocesses, clock, facts. */
 export { fixedClock, systemClock, type Clock } from './clock.ts';
+export { compiledSibling } from './compiled-sibling.ts';
 export type { ContainedChild, ContainedOptions, ContainedProgram } from './contained-child.ts';
 export type { ContainedEnd } from './contained-end.ts';
 export type { ContainedLimits } from './contained-protections.ts';

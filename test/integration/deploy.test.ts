@@ -529,6 +529,14 @@ describe('a dry run', () => {
     ]);
   });
 
+  it('of an artifact whose digests were just made takes them and does not make them again', async () => {
+    const input = await bench.input(join(bench.folder, 'v1.gguf'), 'v1');
+    const digest = 'ab'.repeat(32);
+    const sums = new Map(input.artifact.files.map(({ path }) => [path, digest]));
+    const outcome = await bench.deploy({ kind: 'artifact', input, sums }, { dryRun: true }, fast);
+    expect(outcome.artifactSha256).toBe(digest);
+  });
+
   it('of a bundle that is not sound is refused, with a record that counts as no deployment', async () => {
     const path = await spoil('late', flipLateByte);
     await expect(bench.deploy(path, { dryRun: true }, fast)).rejects.toMatchObject({
