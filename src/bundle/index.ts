@@ -7,6 +7,7 @@ export type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from '.
 export { inspectBundle } from './inspect-bundle.ts';
 export { listBundles } from './list-bundles.ts';
 export { artifactDigest } from './metadata-files.ts';
+export { openChecked } from './model-stream.ts';
 export { openArtifact, type OpenArtifactOptions } from './open-artifact.ts';
 export { openBundleEntries } from './open-entries.ts';
 export { assertSafePath } from './path-safety.ts';

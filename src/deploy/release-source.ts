@@ -145,6 +145,7 @@ async function openLocalArtifact(input: BundleInput, { signal }: WorkOptions): P
   const { artifact, version, run, candidate } = input;
   assertVersion(version);
   const sums = await hashArtifact(artifact, signal);
+  input.judgeDigests?.(sums);
   const artifactSha256 = artifactDigest(sums);
   return {
     facts: {

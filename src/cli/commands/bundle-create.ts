@@ -9,9 +9,10 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { addWhichRunOptions, readWhichRun, type WhichRunFlags } from './run-options.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { openModels } from './open-models.ts';
 
-interface CreateFlags extends WhichRunFlags {
+interface CreateFlags extends WhichRunFlags, CacheFlags {
   readonly model?: string;
   readonly version?: string;
   readonly artifact: ArtifactType;
@@ -53,6 +54,7 @@ Examples:
   $ B=$(milton bundle create v1.20260111.1425 --quiet)`,
     )
     .action(perform<CreateFlags>(create));
+  addCacheOption(command);
 }
 
 async function create(
@@ -78,6 +80,7 @@ async function create(
     recordPath: options.recordPath === true,
     allow: await parsePolicyRules(options.allow),
     tool: `milton-edge ${context.version}`,
+    digests: await openDigests(options, context),
     onProgress,
     onWarning: context.warn,
     signal,

@@ -15,13 +15,14 @@ import { CliFailure } from '../error.ts';
 import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { openDeployContext } from './target-options.ts';
 
-interface DeployFlags extends RunFlags {
+interface DeployFlags extends RunFlags, CacheFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -77,6 +78,7 @@ Examples:
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
+  addCacheOption(command);
 }
 
 /** Commander would give `--bundle FILE` and `--no-bundle` one name, and the last of them would win without a word. */
@@ -107,6 +109,7 @@ async function deploy(
       source,
       options,
       activate: flags.activate,
+      digests: await openDigests(flags, context),
       onWarning: context.warn,
       onSelected: (selected) => selections.push(selected),
       onChosen: (chosen) => context.notice(describeChoice(chosen)),
@@ -180,6 +183,7 @@ function assertOnlyBundle(flags: DeployFlags): void {
   const given = choosing.filter((name) => flags[name] !== undefined);
   const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (flags.makeBundle === false) names.push('--no-bundle');
+  if (!flags.cache) names.push('--no-cache');
   if (names.length === 0) return;
   throw new CliFailure(
     'CLI_USAGE',
