@@ -42,6 +42,7 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
       const digests = await writeModel(handle, { layout, path: wanted, options });
       built = buildMetadata(options, createdAt, digests);
       assertEvidence(built.evidence);
+      options.judgeDigests?.(digests);
       await writeFrom(handle, [fitRegion(layout, built)], { offset: 0, path: wanted });
       throwIfAborted(signal);
     },

@@ -20,6 +20,7 @@ export {
   listBundles,
   openArtifact,
   openBundleEntries,
+  openChecked,
   stageArtifact,
   verifyBundle,
 } from './on-first-use.ts';

@@ -4,6 +4,7 @@ import type * as extract from './extract-bundle.ts';
 import type * as list from './list-bundles.ts';
 import type * as open from './open-artifact.ts';
 import type * as entries from './open-entries.ts';
+import type * as stream from './model-stream.ts';
 import type * as plan from './plan-bundle.ts';
 import type * as shared from './shared-bytes.ts';
 import type * as stage from './stage-artifact.ts';
@@ -44,3 +45,7 @@ export const bundleRoomBytes = async (input: Parameters<typeof plan.bundleRoomBy
 /** {@inheritDoc shared.findSharedBytes} */
 export const findSharedBytes: typeof shared.findSharedBytes = async (...args) =>
   (await import('./shared-bytes.ts')).findSharedBytes(...args);
+
+/** {@inheritDoc stream.openChecked} */
+export const openChecked: typeof stream.openChecked = async (file) =>
+  (await import('./model-stream.ts')).openChecked(file);

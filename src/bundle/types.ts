@@ -105,6 +105,8 @@ export interface BundleInput {
   readonly recordPath?: boolean;
   /** What `edge.json` names as its maker. */
   readonly tool?: string;
+  /** Sees the digest of each file under `model/` before anything takes its final name; by throwing, it refuses. */
+  readonly judgeDigests?: (digests: ReadonlyMap<string, string>) => void;
 }
 
 export interface WorkOptions {

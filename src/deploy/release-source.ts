@@ -180,6 +180,7 @@ async function openLocalArtifact(
   const { artifact, version, run, candidate } = input;
   assertVersion(version);
   const sums = knownSums ?? (await hashArtifact(artifact, signal));
+  input.judgeDigests?.(sums);
   const artifactSha256 = artifactDigest(sums);
   return {
     facts: {

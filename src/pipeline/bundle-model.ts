@@ -14,9 +14,10 @@ import {
 import { createBundle, openArtifact, type Artifact, type CreatedBundle } from '../bundle/index.ts';
 import type { Candidate, LoadedRun } from '../evidence/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
-import { resolveArtifact, type Registry } from '../registry/index.ts';
-import type { Clock } from '../system/index.ts';
+import { resolveArtifact, type Registry, type RegistryEntry } from '../registry/index.ts';
+import type { Clock, DigestCache } from '../system/index.ts';
 import { PipelineFailure } from './error.ts';
+import { watchPacking } from './packing-watch.ts';
 import { sizeWarning } from './size-warning.ts';
 
 export interface BundleModelOptions {
@@ -39,6 +40,8 @@ export interface BundleModelOptions {
   readonly allowUnsafeFiles?: boolean;
   /** What is named as the maker. */
   readonly tool?: string;
+  /** Is filled by what packing hashes anyway; packing never believes it. */
+  readonly digests?: DigestCache | null;
   readonly onProgress?: OnProgress;
   /** Hears what must be known before gigabytes move. */
   readonly onWarning?: (warning: Warning) => void;
@@ -50,7 +53,10 @@ export interface BundledModel {
   readonly bundle: CreatedBundle;
 }
 
-/** Throws what the rooms throw, `EVIDENCE_MISMATCH` among it, and `PIPELINE_CANDIDATE_UNKNOWN`. */
+/**
+ * Throws what the rooms throw, `EVIDENCE_MISMATCH` among it, and `PIPELINE_CANDIDATE_UNKNOWN`, `PIPELINE_ARTIFACT_CHANGED`,
+ * `PIPELINE_DIGEST_CONFLICT`.
+ */
 export async function bundleModel(options: BundleModelOptions): Promise<BundledModel> {
   const {
     version,
@@ -60,16 +66,18 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
     allow = [],
     strict = false,
     allowUnsafeFiles = false,
+    digests = null,
     signal,
     onProgress,
     onWarning,
   } = options;
   assertVersion(version);
   const candidate = run === null ? null : findCandidate(run, version);
-  const { path, registryEntry } = await locate(from, version, artifactType);
+  const { path, entry, registryEntry } = await locate(from, version, artifactType);
   const artifact = await openArtifact(path, { type: artifactType, allow, strict, allowUnsafeFiles, signal });
   const warning = sizeWarning(artifact);
   if (warning !== null) onWarning?.(warning);
+  const watch = await watchPacking(artifact, { digests, entry });
   const bundle = await createBundle({
     artifact,
     version,
@@ -81,9 +89,11 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
     recordPath: options.recordPath ?? false,
     outDir: resolve(options.outDir),
     ...(options.tool !== undefined && { tool: options.tool }),
+    judgeDigests: watch.judge,
     onProgress,
     signal,
   });
+  await watch.remember(bundle.manifest.files);
   return { artifact, bundle };
 }
 
@@ -99,12 +109,20 @@ export function findCandidate({ run, path }: LoadedRun, version: string): Candid
   );
 }
 
+interface LocatedModel {
+  readonly path: string;
+  /** Both null where it comes from a path. */
+  readonly entry: RegistryEntry | null;
+  readonly registryEntry: JsonTreeObject | null;
+}
+
 async function locate(
   from: BundleModelOptions['from'],
   version: string,
   artifactType: ArtifactType,
-): Promise<{ readonly path: string; readonly registryEntry: JsonTreeObject | null }> {
-  if (from.kind === 'path') return { path: resolve(from.path), registryEntry: null };
-  const { path } = await resolveArtifact(await from.registry.get(version), artifactType);
-  return { path, registryEntry: await from.registry.getTree(version) };
+): Promise<LocatedModel> {
+  if (from.kind === 'path') return { path: resolve(from.path), entry: null, registryEntry: null };
+  const entry = await from.registry.get(version);
+  const { path } = await resolveArtifact(entry, artifactType);
+  return { path, entry, registryEntry: await from.registry.getTree(version) };
 }

@@ -26,8 +26,10 @@ import type { Candidate, LoadedRun } from '../evidence/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
 import { resolveArtifact, type Registry } from '../registry/index.ts';
 import { assertSelected, type SelectOptions } from '../select/index.ts';
+import type { DigestCache } from '../system/index.ts';
 import { activateVersion, openContextRegistry } from './activate-version.ts';
 import { findCandidate } from './bundle-model.ts';
+import { watchPacking, type PackingWatch } from './packing-watch.ts';
 import { findRun, selectFromRun, type SelectedRun } from './select-run.ts';
 import { sizeWarning } from './size-warning.ts';
 
@@ -55,6 +57,8 @@ export interface DeployModelRequest {
   readonly options: DeployOptions;
   /** Makes the version that went live the registry's active one, where it is registered. */
   readonly activate: boolean;
+  /** Is filled by what packing hashes anyway; nothing that goes live is believed from it. */
+  readonly digests?: DigestCache | null;
   /** Something the operator must know before the work starts. */
   readonly onWarning?: (warning: Warning) => void;
   /** What the run says about every candidate, before it is judged whether any of them passes. */
@@ -121,13 +125,14 @@ type RunSource = Extract<DeploySource, { kind: 'run' }>;
 
 interface Chosen {
   readonly model: ChosenModel;
+  readonly watch: PackingWatch;
   readonly input: BundleInput;
 }
 
 /** Everything before the first byte is written; what is refused here has a record too. */
 async function chooseModel(
   source: RunSource,
-  { options, onWarning, onSelected, onChosen }: DeployModelRequest,
+  { options, digests = null, onWarning, onSelected, onChosen }: DeployModelRequest,
   context: DeployContext,
 ): Promise<Chosen> {
   let { version } = source;
@@ -136,7 +141,8 @@ async function chooseModel(
     const { loaded } = wanted;
     version = wanted.version;
     const registry = openContextRegistry(context);
-    const resolved = await resolveArtifact(await registry.get(version), source.artifactType);
+    const entry = await registry.get(version);
+    const resolved = await resolveArtifact(entry, source.artifactType);
     const artifact = await openArtifact(resolved.path, {
       type: resolved.type,
       allow: source.allow,
@@ -153,7 +159,8 @@ async function chooseModel(
     const packInto = source.makeBundle ? context.state.bundlesDir : null;
     await assertDeployable(input, { ...options, packInto }, context);
     onChosen?.(model);
-    return { model, input };
+    const watch = await watchPacking(artifact, { digests, entry });
+    return { model, watch, input: { ...input, judgeDigests: watch.judge } };
   } catch (failure) {
     return refuseDeployment(failure, { version, dryRun: options.dryRun }, context);
   }
@@ -180,7 +187,7 @@ async function findWanted(
 
 async function ship(
   source: RunSource,
-  { input }: Chosen,
+  { input, watch }: Chosen,
   { options }: DeployModelRequest,
   context: DeployContext,
 ): Promise<{ readonly outcome: DeploymentOutcome; readonly bundle: CreatedBundle | null }> {
@@ -193,6 +200,7 @@ async function ship(
   try {
     const { signal, onProgress } = context;
     bundle = await createBundle({ ...input, outDir: context.state.bundlesDir, signal, onProgress });
+    await watch.remember(bundle.manifest.files);
   } catch (failure) {
     return refuseDeployment(failure, { version: input.version, dryRun: false }, context);
   }

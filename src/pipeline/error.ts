@@ -8,6 +8,20 @@ export const PIPELINE_FAILURES = {
     hint: 'Name a run that measured it, or leave --benchmark-file away: the bundle then says that it has no evidence.',
     aftermath: 'unchanged',
   },
+  PIPELINE_ARTIFACT_CHANGED: {
+    exitCode: 3,
+    summary:
+      'The GGUF of a registered model is not the one that was registered: its SHA-256 differs from the one in the registry.',
+    hint: 'Put the registered file back, or register what is there now: milton models register VERSION --gguf FILE',
+    aftermath: 'unchanged',
+  },
+  PIPELINE_DIGEST_CONFLICT: {
+    exitCode: 3,
+    summary:
+      'A file has other bytes than when it was last hashed, although its size, inode and times say that nothing has written to it since: a disk or memory that fails, or a program that writes through a mapping.',
+    hint: 'Restore the file from a copy and look at the disk (dmesg, smartctl -a); if these bytes are right, run the same command again with --no-cache.',
+    aftermath: 'unchanged',
+  },
 } as const satisfies FailureCatalogue;
 
 export type PipelineCode = keyof typeof PIPELINE_FAILURES;

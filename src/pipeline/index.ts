@@ -11,12 +11,15 @@ export {
   type DeploySource,
 } from './deploy-model.ts';
 export { PIPELINE_FAILURES, PipelineFailure, type PipelineCode } from './error.ts';
+export { lookAtGguf, type GgufOnDisk, type LookAtGgufOptions } from './gguf-on-disk.ts';
+export { type HashModelOptions } from './hash-model.ts';
 export {
   inspectGguf,
   type GgufInspection,
   type InspectedTemplate,
   type InspectGgufOptions,
 } from './inspect-gguf.ts';
+export { registerAgainCommand } from './registered-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';

@@ -1,9 +1,11 @@
-/** Registers a model whose files were checked first: what cannot be loaded never enters the registry. */
+/** Registers a model whose files were checked and hashed first: what cannot be loaded never enters the registry. */
 import { resolve } from 'node:path';
-import { assertVersion, escapeText, type JsonObject, type Warning } from '../core/index.ts';
+import { assertVersion, escapeText, type JsonObject, type OnProgress, type Warning } from '../core/index.ts';
 import type { Artifact, GgufArtifact } from '../bundle/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
 import { toRegistryEntry, type Activation, type Registry, type RegistryEntry } from '../registry/index.ts';
+import type { DigestCache } from '../system/index.ts';
+import { hashModel } from './hash-model.ts';
 import { openGgufArtifact, openHfArtifact } from './open-model.ts';
 
 export interface RegisterModelOptions {
@@ -24,6 +26,9 @@ export interface RegisterModelOptions {
   readonly allowUnsafeFiles?: boolean;
   /** Makes it the active one at once. */
   readonly activate?: boolean;
+  /** Null hashes everything. */
+  readonly digests?: DigestCache | null;
+  readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
 
@@ -33,20 +38,28 @@ export interface RegisteredModel {
   /** Null where it was not asked for. */
   readonly activation: Activation | null;
   readonly artifacts: readonly Artifact[];
+  /** Of the GGUF, of all shards where it is split; null without one. */
+  readonly ggufSha256: string | null;
   readonly warnings: readonly Warning[];
 }
 
-/** Throws what the checks throw (`GGUF_*`, `HF_*`, `TEMPLATE_*`, `SYSTEM_FILE_*`) and what the registry throws; nothing is written then. */
+/**
+ * The entry states the digest of the GGUF; that of a directory depends on which of its files ship, and is left to bundles.
+ * Throws what the checks throw (`GGUF_*`, `HF_*`, `TEMPLATE_*`, `SYSTEM_FILE_*`, `BUNDLE_SOURCE_CHANGED`) and what the registry
+ * throws; nothing is written then.
+ */
 export async function registerModel(
   registry: Registry,
   options: RegisterModelOptions,
 ): Promise<RegisteredModel> {
-  const { version, ggufPath, hfPath, allow = [], strict = false, allowUnsafeFiles = false, signal } = options;
+  const { version, ggufPath, hfPath, allow = [], strict = false, allowUnsafeFiles = false } = options;
+  const { digests = null, onProgress, signal } = options;
   assertVersion(version);
   const gguf =
     ggufPath === undefined ? null : await openGgufArtifact(resolve(ggufPath), { allow, strict, signal });
   const hf =
     hfPath === undefined ? null : await openHfArtifact(resolve(hfPath), { strict, allowUnsafeFiles, signal });
+  const ggufSha256 = gguf === null ? null : await hashModel(gguf.files, { digests, onProgress, signal });
   const quantization = options.quantization ?? gguf?.facts.quantization ?? null;
   const { entry, replaced } = await registry.register(
     toRegistryEntry({
@@ -62,7 +75,7 @@ export async function registerModel(
           quantizationBits: bitsOf(quantization),
           validationPassed: true,
         },
-        milton: { gguf: toMetrics(gguf) },
+        milton: { gguf: { ...toMetrics(gguf), sha256: ggufSha256 } },
       }),
       ...(hf !== null && {
         hf: { path: hf.path, sizeBytes: hf.totalSizeBytes, parameterCount: hf.facts.parameterCount },
@@ -73,6 +86,7 @@ export async function registerModel(
   const artifacts = [gguf, hf].filter((artifact) => artifact !== null);
   return {
     entry: activation?.activated ?? entry,
+    ggufSha256,
     replaced,
     activation,
     artifacts,

@@ -6,6 +6,14 @@ export type { ContainedEnd } from './contained-end.ts';
 export type { ContainedLimits } from './contained-protections.ts';
 export { createSha256, hashBytes, hashSource, type HashOptions } from './digest.ts';
 export {
+  hashOnce,
+  openDigestCache,
+  type DigestCache,
+  type DigestCacheOptions,
+  type HashOnceOptions,
+  type WatchedFile,
+} from './digest-cache.ts';
+export {
   createExclusive,
   makeDirectory,
   replaceLink,

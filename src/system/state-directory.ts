@@ -10,6 +10,8 @@ export interface StateDirectory {
   readonly deploymentsDir: string;
   readonly historyDir: string;
   readonly targetsFile: string;
+  /** Digests of files that are unchanged since they were hashed. */
+  readonly digestsFile: string;
 }
 
 export interface StateDirectoryOptions {
@@ -39,6 +41,7 @@ export function stateDirectory(path: string): StateDirectory {
     deploymentsDir: join(path, 'deployments'),
     historyDir: join(path, 'deployment_history'),
     targetsFile: join(path, 'targets.json'),
+    digestsFile: join(path, 'digests.json'),
   };
 }
 

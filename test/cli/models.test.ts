@@ -122,7 +122,7 @@ describe('milton models', () => {
     const lines = stdout.trim().split('\n');
     expect(lines[0]).toMatch(/^version +choice +live on +quantization/);
     expect(lines[1]).toMatch(/^v2 .* no /);
-    expect(lines[2]).toMatch(/^v1 +active +Q8_0 +Milton Edge sample +yes/);
+    expect(lines[2]).toMatch(/^v1 +active +Q8_0 +Milton Edge sample +not checked/);
     const filtered = await place.document('models', 'list', '--quantization', 'q8_0');
     expect(filtered.json['models']).toMatchObject([{ version: 'v1' }]);
     expect((await place.milton('models', 'list', '--base-model', 'none')).stdout).toContain(

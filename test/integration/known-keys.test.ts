@@ -57,7 +57,11 @@ const CLOSED: readonly (readonly [RegExp, (value: Value) => void])[] = [
 ];
 
 /** Files of our own, in which new keys are welcome. */
-const OPEN = [/deployment_history\/details_[^/]+\.json$/, /(^|\/)edge\.json$/, /(^|\/)state\/targets\.json$/];
+const OPEN = [
+  /deployment_history\/details_[^/]+\.json$/,
+  /(^|\/)edge\.json$/,
+  /(^|\/)state\/(targets|digests)\.json$/,
+];
 
 /** What is no JSON document, or the model itself. */
 const OTHER = [

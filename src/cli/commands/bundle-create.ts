@@ -9,10 +9,11 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { addWhichRunOptions, readWhichRun, type WhichRunFlags } from './run-options.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { openModels } from './open-models.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 
-interface CreateFlags extends WhichRunFlags {
+interface CreateFlags extends WhichRunFlags, CacheFlags {
   readonly model?: string;
   readonly version?: string;
   readonly artifact: ArtifactType;
@@ -53,6 +54,7 @@ Examples:
   $ B=$(milton bundle create v1.20260111.1425 --quiet)`,
     )
     .action(perform<CreateFlags>(create));
+  addCacheOption(command);
 }
 
 async function create(
@@ -80,6 +82,7 @@ async function create(
     strict: options.strict === true,
     allowUnsafeFiles: options.allowUnsafeFiles === true,
     tool: `milton-edge ${context.version}`,
+    digests: await openDigests(options, context),
     onProgress,
     onWarning: context.warn,
     signal,

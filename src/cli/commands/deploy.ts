@@ -15,6 +15,7 @@ import { CliFailure } from '../error.ts';
 import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
@@ -24,7 +25,7 @@ import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag {
+interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -82,6 +83,7 @@ Examples:
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
+  addCacheOption(command);
 }
 
 /** Commander would give `--bundle FILE` and `--no-bundle` one name, and the last of them would win without a word. */
@@ -112,6 +114,7 @@ async function deploy(
       source,
       options,
       activate: flags.activate,
+      digests: await openDigests(flags, context),
       onWarning: context.warn,
       onSelected: (selected) => selections.push(selected),
       onChosen: (chosen) => context.notice(describeChoice(chosen)),
@@ -185,6 +188,7 @@ function assertOnlyBundle(flags: DeployFlags): void {
   const given = choosing.filter((name) => flags[name] !== undefined);
   const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (flags.makeBundle === false) names.push('--no-bundle');
+  if (!flags.cache) names.push('--no-cache');
   if (names.length === 0) return;
   throw new CliFailure(
     'CLI_USAGE',

@@ -9,10 +9,11 @@ import { collectList, parsePath } from '../option-values.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { shown } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { openModels } from './open-models.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 
-interface RegisterFlags {
+interface RegisterFlags extends CacheFlags {
   readonly gguf?: string;
   readonly hf?: string;
   readonly baseModel?: string;
@@ -26,11 +27,11 @@ interface RegisterFlags {
 }
 
 export function addModelEditCommands(models: Command, perform: Perform): void {
-  models
+  const register = models
     .command('register')
     .argument('<version>', 'letters, digits and . _ + -, for example v1.20260111.1425')
     .description(
-      'Add a model, or replace the one of that version. Its files are checked first and stay where they are.',
+      'Add a model, or replace the one of that version. Its files are checked and hashed first, and stay where they are.',
     )
     .option('--gguf <file>', 'its GGUF; of a split model any shard, or their folder', parsePath)
     .option('--hf <dir>', 'its distilled Hugging Face directory', parsePath)
@@ -70,11 +71,14 @@ Examples:
           strict: options.strict === true,
           allowUnsafeFiles: options.allowUnsafeFiles === true,
           activate: options.activate === true,
+          digests: await openDigests(options, context),
+          onProgress: context.onProgress,
           signal: context.signal,
         });
         return registeredResult(registered);
       }),
     );
+  addCacheOption(register);
   models
     .command('activate')
     .argument('<version>', 'a registered version')
@@ -122,6 +126,7 @@ function registeredResult({
   replaced,
   activation,
   artifacts,
+  ggufSha256,
   warnings,
 }: RegisteredModel): CommandResult {
   return {
@@ -135,6 +140,7 @@ function registeredResult({
         path: artifact.path,
         size_bytes: artifact.totalSizeBytes,
         files: artifact.files.length,
+        sha256: artifact.type === 'gguf' ? ggufSha256 : null,
         parameter_count: artifact.facts.parameterCount,
       })),
     },
@@ -148,6 +154,7 @@ function registeredResult({
           artifact.type,
           `${shown(artifact.path)} (${formatBytes(artifact.totalSizeBytes)}, ${formatCount(artifact.facts.parameterCount)} parameters, checked)`,
         ]),
+        ['sha256', ggufSha256],
         [
           'choice',
           entry.active

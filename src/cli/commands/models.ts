@@ -1,28 +1,36 @@
-/** `milton models …`: which models there are, and which of them is the pipeline's choice. */
+/** `milton models …`: which models there are, which of them is the pipeline's choice, and whether their files are the same. */
 import type { Command } from 'commander';
 import type { JsonValue } from '../../core/index.ts';
 import { addModelEditCommands } from './models-edit.ts';
+import type { GgufOnDisk } from '../../pipeline/index.ts';
 import type { Comparison, MetricDelta, RegistryEntry, RegistryStats } from '../../registry/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { formatDelta, formatNumber } from '../numbers.ts';
 import { shown, type TextStyle } from '../text-style.ts';
+import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
+import { onDiskJson, onDiskSentence, onDiskWord } from './models-on-disk.ts';
 import { openModels } from './open-models.ts';
 
 export function defineModels(models: Command, perform: Perform): void {
   models.addHelpText('after', '\nExample:\n  $ milton models list');
-  models
+  const list = models
     .command('list')
     .description('Every registered model, newest first.')
     .option('--base-model <name>', 'only those of this base model')
     .option('--quantization <type>', 'only those of this quantization, such as Q4_0')
-    .addHelpText('after', '\nExample:\n  $ milton models list --quantization q4_0')
+    .option('--check', 'hash each GGUF, to tell whether it is the one that was registered')
+    .addHelpText('after', LIST_EXAMPLES)
     .action(perform(listModels));
-  models
+  addCacheOption(list);
+  const show = models
     .command('show')
     .argument('<version>', 'a registered version')
-    .description('Everything that is known about one model.')
+    .description(
+      'Everything that is known about one model, and whether its GGUF is still the registered one.',
+    )
     .addHelpText('after', '\nExample:\n  $ milton models show v1.20260111.1425')
     .action(perform(showModel));
+  addCacheOption(show);
   addModelEditCommands(models, perform);
   models
     .command('compare')
@@ -42,12 +50,23 @@ export function defineModels(models: Command, perform: Perform): void {
     .action(perform(async (context) => counted(await (await openModels(context)).stats())));
 }
 
-async function listModels(
-  context: CommandContext,
-  options: { readonly baseModel?: string; readonly quantization?: string },
-): Promise<CommandResult> {
+const LIST_EXAMPLES = `
+The column GGUF tells what is known without reading any model; --check reads those that it must.
+
+Examples:
+  $ milton models list --quantization q4_0
+  $ milton models list --check`;
+
+interface ListFlags extends CacheFlags {
+  readonly baseModel?: string;
+  readonly quantization?: string;
+  readonly check?: boolean;
+}
+
+async function listModels(context: CommandContext, options: ListFlags): Promise<CommandResult> {
   const registry = await openModels(context);
   const entries = await registry.list(options);
+  const found = await lookAtAll(entries, context, options);
   const { findLiveVersions } = await import('../../pipeline/index.ts');
   const { live, warnings } = await findLiveVersions(context.state);
   const targetsOf: TargetsOf = (entry) =>
@@ -58,11 +77,15 @@ async function listModels(
   return {
     json: {
       registry: registry.path,
-      models: entries.map((entry) => ({ ...entry, live_on: targetsOf(entry) })),
+      models: found.map(({ entry, onDisk }) => ({
+        ...entry,
+        live_on: targetsOf(entry),
+        gguf_on_disk: onDiskJson(onDisk),
+      })),
     },
     warnings,
     text: async (style) => {
-      if (entries.length > 0) return modelTable(entries, targetsOf, style);
+      if (entries.length > 0) return modelTable(found, targetsOf, style);
       return isFiltered
         ? ['No registered model fits this filter.']
         : ['No model is registered yet. Register one with:', '  milton models register VERSION --gguf FILE'];
@@ -70,19 +93,40 @@ async function listModels(
   };
 }
 
-async function modelTable(
+interface FoundModel {
+  readonly entry: RegistryEntry;
+  readonly onDisk: GgufOnDisk;
+}
+
+/** One after the other: two at a time would only share the disk. */
+async function lookAtAll(
   entries: readonly RegistryEntry[],
+  context: CommandContext,
+  flags: ListFlags,
+): Promise<readonly FoundModel[]> {
+  const { lookAtGguf } = await import('../../pipeline/index.ts');
+  const { onProgress, signal } = context;
+  const digests = await openDigests(flags, context);
+  const found: FoundModel[] = [];
+  for (const entry of entries) {
+    const hash = flags.check === true;
+    found.push({ entry, onDisk: await lookAtGguf(entry, { digests, hash, onProgress, signal }) });
+  }
+  return found;
+}
+
+function modelTable(
+  found: readonly FoundModel[],
   targetsOf: TargetsOf,
   style: TextStyle,
-): Promise<readonly string[]> {
-  const { findGgufPath } = await import('../../registry/index.ts');
-  const rows = entries.map((entry) => [
+): readonly string[] | Promise<readonly string[]> {
+  const rows = found.map(({ entry, onDisk }) => [
     shown(entry.version),
     markOf(entry, style),
     describeTargets(targetsOf(entry)),
     shown(entry.quantization),
     shown(entry.base_model),
-    findGgufPath(entry) === null ? style.colors.yellow('no') : 'yes',
+    onDiskWord(onDisk, style),
     shown(entry.timestamp).slice(0, 16).replace('T', ' '),
   ]);
   return style.table(
@@ -105,14 +149,18 @@ function markOf(entry: RegistryEntry, { colors }: TextStyle): string {
 
 async function showModel(
   context: CommandContext,
-  _options: object,
+  flags: CacheFlags,
   [version = '']: readonly string[],
 ): Promise<CommandResult> {
   const { findGgufPath } = await import('../../registry/index.ts');
   const entry = await (await openModels(context)).get(version);
   const ggufPath = findGgufPath(entry);
+  const { lookAtGguf, registerAgainCommand } = await import('../../pipeline/index.ts');
+  const { onProgress, signal } = context;
+  const digests = await openDigests(flags, context);
+  const onDisk = await lookAtGguf(entry, { digests, hash: true, onProgress, signal });
   return {
-    json: { model: entry, gguf_path: ggufPath },
+    json: { model: entry, gguf_path: ggufPath, gguf_on_disk: onDiskJson(onDisk) },
     text: (style) => [
       style.colors.bold(shown(entry.version)),
       ...style.facts([
@@ -121,6 +169,8 @@ async function showModel(
         ['quantization', shown(entry.quantization)],
         ['distilled from', shown(entry.distilled_from)],
         ['GGUF', ggufPath === null ? 'none' : shown(ggufPath)],
+        ['on disk', onDiskSentence(onDisk, style)],
+        ['next', onDisk.kind === 'changed' ? style.colors.cyan(registerAgainCommand(entry)) : null],
         ['model path', shown(entry.model_path)],
         ['registered', shown(entry.timestamp)],
         ['commit', entry.commit_hash === null ? null : shown(entry.commit_hash)],

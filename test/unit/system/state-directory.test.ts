@@ -42,6 +42,7 @@ describe('stateDirectory', () => {
       deploymentsDir: '/s/deployments',
       historyDir: '/s/deployment_history',
       targetsFile: '/s/targets.json',
+      digestsFile: '/s/digests.json',
     });
   });
 });
