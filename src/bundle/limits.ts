@@ -4,7 +4,7 @@
  * All metadata of a bundle together: those of 2,000 files with ordinary names are about 1 MB. They are held several times
  * over (as bytes, texts, trees, and once more where the region is derived), which has to stay far below 200 MB.
  */
-export const MAX_METADATA_BYTES = 8 * 1024 * 1024;
+export const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 
 /** Values in one JSON file of the metadata: `edge.json` has three for each of 2,000 files; each takes some 200 bytes. */
 export const MAX_METADATA_VALUES = 16_000;

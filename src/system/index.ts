@@ -5,14 +5,7 @@ export type { ContainedChild, ContainedOptions, ContainedProgram } from './conta
 export type { ContainedEnd } from './contained-end.ts';
 export type { ContainedLimits } from './contained-protections.ts';
 export { createSha256, hashBytes, hashSource, type HashOptions } from './digest.ts';
-export {
-  hashOnce,
-  openDigestCache,
-  type DigestCache,
-  type DigestCacheOptions,
-  type HashOnceOptions,
-  type WatchedFile,
-} from './digest-cache.ts';
+export type { DigestCache, DigestCacheOptions, HashOnceOptions, WatchedFile } from './digest-cache.ts';
 export {
   createExclusive,
   makeDirectory,
@@ -41,9 +34,11 @@ export {
   canShareBlocks,
   createUnnamed,
   findFolder,
+  hashOnce,
   isMountPoint,
   isRunning,
   loadFileCalls,
+  openDigestCache,
   readFileSystem,
   readGroupId,
   readJsonFile,

@@ -1,6 +1,7 @@
 /** What most callers never call, each loaded when it is first called: whoever only reads a file pays for none of it. */
 import type * as abandoned from './abandoned.ts';
 import type * as contained from './contained-child.ts';
+import type * as digestCache from './digest-cache.ts';
 import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
 import type * as groups from './groups.ts';
@@ -86,3 +87,13 @@ export const createUnnamed: typeof unnamed.createUnnamed = async (...args) =>
 /** {@inheritDoc unnamed.canShareBlocks} */
 export const canShareBlocks: typeof unnamed.canShareBlocks = async (...args) =>
   (await import('./unnamed-file.ts')).canShareBlocks(...args);
+
+/** {@inheritDoc digestCache.hashOnce} */
+export const hashOnce: typeof digestCache.hashOnce = async (...args) =>
+  (await import('./digest-cache.ts')).hashOnce(...args);
+
+/** {@inheritDoc digestCache.openDigestCache} */
+export const openDigestCache = async (
+  ...args: Parameters<typeof digestCache.openDigestCache>
+): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
+  (await import('./digest-cache.ts')).openDigestCache(...args);

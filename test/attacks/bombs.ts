@@ -100,7 +100,7 @@ export const BOMBS: Attacks = {
   'a digest list of newlines at the limit': ['BUNDLE_SUMS_INVALID', () => blank('SHA256SUMS', 10)],
   'metadata of escapes at the limit': [
     'BUNDLE_METADATA_DISAGREES',
-    () => withManifest({ registry_entry: { note: '\n'.repeat(3.9 * MIB) }, total_size_bytes: 1 }),
+    () => withManifest({ registry_entry: { note: '\n'.repeat(NEAR / 2) }, total_size_bytes: 1 }),
   ],
   'metadata of more values than any': [
     'BUNDLE_METADATA_INVALID',
@@ -170,13 +170,14 @@ export const FORGED_BOMBS: Attacks = {
         edit: {
           'manifest.json': (value) => (value['registry_entry'] = { list: count(15_000, () => ({})) }),
           'edge.json': (value) =>
-            (value['more'] = { list: count(15_000, () => ({})), text: '漢'.repeat(2 * MIB) }),
+            (value['more'] = { list: count(15_000, () => ({})), text: '漢'.repeat(NEAR / 4) }),
         },
       }),
   ],
 };
 
-const NEAR = 7.9 * MIB - ((7.9 * MIB) % 12);
+/** Bytes that leave room for the other metadata, and that every pattern here fills evenly. */
+const NEAR = Math.floor((0.98 * MAX_METADATA_BYTES) / 12) * 12;
 
 function repeated(block: Buffer, times: number, groups: number): Buffer {
   const group = Buffer.concat(count(Math.ceil(times / groups / 100), () => block));

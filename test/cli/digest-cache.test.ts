@@ -49,7 +49,7 @@ const create = (...args: string[]) => shop.document('bundle', 'create', ...args)
 
 /** Makes the cache say of files what is not so, or no longer so. */
 async function poison(sha256: string, ...paths: string[]): Promise<void> {
-  const cache = openDigestCache(cacheFile(), { clock: systemClock });
+  const cache = await openDigestCache(cacheFile(), { clock: systemClock });
   for (const path of paths) {
     const identity = await fileIdentity(path);
     if (identity === null) throw new Error(`${path} is missing.`);

@@ -149,6 +149,7 @@ describe('a command', () => {
   it('loads no other command', async () => {
     expect(commandsIn(await loadedFiles(['rollback', '--help'])).toSorted()).toEqual([
       'rollback',
+      'service-options',
       'target-options',
     ]);
   });

@@ -122,9 +122,7 @@ describe('milton status', () => {
     const { json } = await shop.document('status', '--target-path', shop.target);
     expect(json['targets']).toMatchObject([{ unfinished: { state: 'activating' } }]);
     const { stdout } = await shop.milton('status', '--target-path', shop.target);
-    expect(stdout).toMatch(
-      /unfinished +deploy_v2_\S+ ended while activating; the next deployment or rollback settles it/,
-    );
+    expect(stdout).toMatch(/unfinished +deploy_v2_\S+ ended while activating; milton resume settles it/);
     const settled = await shop.milton('rollback', '--target-path', shop.target, '--now', 'after a crash');
     expect(settled).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning DEPLOY_') });
     expect((await shop.document('status', '--target-path', shop.target)).json['targets']).toMatchObject([

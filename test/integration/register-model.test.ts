@@ -15,7 +15,7 @@ let registry: Registry;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'milton-register-'));
   ggufPath = join(folder, 'model.gguf');
-  bytes = await ggufBytes(sampleModel());
+  bytes = await ggufBytes(sampleModel({ blockCount: 12 }));
   await writeFile(ggufPath, bytes);
   registry = openRegistry(join(folder, 'registry.json'), { clock: systemClock });
 });

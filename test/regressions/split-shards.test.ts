@@ -236,6 +236,9 @@ describe('a bundle with right digests', () => {
     const artifact: GgufArtifact = {
       ...input.artifact,
       files,
+      // Those of the first shard, where it is there: whoever forges the rest forges this too.
+      chatTemplates:
+        files[0]?.absolutePath === input.artifact.files[0]?.absolutePath ? input.artifact.chatTemplates : [],
       shardCount: files.length,
       totalSizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     };
