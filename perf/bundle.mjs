@@ -7,7 +7,7 @@
  *                                           [--parts load,gguf,hf,memory,sparse,gzip] [--dist DIR] [--dir DIR]
  *
  * Times are of whole processes of the command, start-up included; the models are in the page cache. Memory is measured in
- * runs of its own, since looking takes time. Needs about 5 GiB of disk, and 9 with the sparse part.
+ * runs of its own, since looking takes time. Needs about 5 GiB of disk, and 25 with the sparse part.
  */
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ try {
   const sparseBytes = Number(options['sparse-gib']) * 1024 * MIB;
   if (parts.has('sparse') && sparseBytes > 0) {
     const sparse = await ggufModel('sparse', writeSparseGguf, sparseBytes);
-    memory.push(...(await measureMemory(sparse, ['pack', 'verify'])));
+    memory.push(...(await measureMemory(sparse, ['pack', 'verify', 'bundle', 'direct'])));
   }
   if (memory.length > 0) printTable(['peak memory of the process tree', '', 'processes', 'wanted'], memory);
 } finally {

@@ -1,13 +1,11 @@
 // What is tried: for each parser at a door, seeds that it takes, and how one input is given to it. Runs the compiled code.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { mutate } from './mutate.mjs';
 
 const load = (module) => import(new URL(`../../dist/${module}.js`, import.meta.url).href);
-const has = (module) => existsSync(new URL(`../../dist/${module}.js`, import.meta.url));
 
 /** Each: `seeds`, `run(bytes)`, and where bytes alone would not get past a checksum, `make(seed, random, other)`. */
 export async function fuzzTargets() {
@@ -26,6 +24,7 @@ export async function fuzzTargets() {
   const { parseShardIndex } = await load('hf/shard-index');
   const { parseRun, parseBenchmarkSummary } = await load('evidence/index');
   const { parseRegistry } = await load('registry/parse-registry');
+  const { scanChatTemplate } = await load('template/index');
 
   const bundle = await seedBundle();
   const region = await readMetadataRegion(memorySource(bundle));
@@ -149,20 +148,19 @@ export async function fuzzTargets() {
           ({ tree }) => tree && toPlainJson(tree),
         ),
     },
+    template: {
+      seeds: [
+        Buffer.from(
+          "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endfor %}",
+        ),
+        Buffer.from(
+          "{%- set ns = namespace(found=false) %}{% if not x is defined %}{{ bos_token ~ [1, {'a': 2}][0] | trim }}{# c #}{% endif %}",
+        ),
+      ],
+      run: (bytes) => scanChatTemplate({ name: 'default', text: bytes.toString('utf8') }),
+    },
   };
-  if (has('template/index')) await addTemplates(targets);
   return targets;
-}
-
-/** Chat templates, where there is a room that scans them. */
-async function addTemplates(targets) {
-  const room = await load('template/index');
-  const scan = room.scanChatTemplate ?? room.scanTemplate;
-  if (scan === undefined) return;
-  const seed = Buffer.from(
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endfor %}",
-  );
-  targets.template = { seeds: [seed], run: (bytes) => scan(bytes.toString('utf8')) };
 }
 
 async function seedBundle() {
