@@ -12,6 +12,8 @@ export interface DeployOptions {
   readonly skipChecksum: boolean;
   readonly skipLoadTest: boolean;
   readonly loadTestTokens: number;
+  /** How long each call of the load test may take, in milliseconds; null for two minutes and the time to read the file. */
+  readonly loadTestTimeoutMs: number | null;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   /** Refuses a suspicious chat template instead of warning of it. */
@@ -32,6 +34,7 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   skipChecksum: false,
   skipLoadTest: false,
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
+  loadTestTimeoutMs: null,
   allowNetworkFs: false,
   retryBad: false,
   strict: false,

@@ -19,7 +19,10 @@ import { readModelSums } from './verify-release.ts';
 export interface GatedLoadTest {
   readonly subject: LoadTestSubject;
   readonly test: Pick<LoadTestOptions, 'allow' | 'summary'>;
-  readonly options: Pick<DeployOptions, 'gates' | 'loadTestTokens' | 'skipLoadTest' | 'allowUnsafeFiles'>;
+  readonly options: Pick<
+    DeployOptions,
+    'gates' | 'loadTestTokens' | 'loadTestTimeoutMs' | 'skipLoadTest' | 'allowUnsafeFiles'
+  >;
   /** The release to hold it against; null where nothing is live. */
   readonly live: KnownRelease | null;
 }
@@ -29,10 +32,11 @@ export async function runGatedLoadTest(
   { subject, test, options, live }: GatedLoadTest,
   context: DeployContext,
 ): Promise<LoadTestResult> {
-  const { gates, loadTestTokens: tokens, skipLoadTest: skip, allowUnsafeFiles } = options;
+  const { gates, loadTestTokens: tokens, loadTestTimeoutMs: timeoutMs, allowUnsafeFiles } = options;
+  const { skipLoadTest: skip } = options;
   const { engine, signal } = context;
   if (hasGates(gates) && (skip || subject.kind !== 'gguf')) throw untested(skip);
-  const how = { engine, tokens, skip, allowUnsafeFiles, smoke: gates.smoke, signal };
+  const how = { engine, tokens, timeoutMs, skip, allowUnsafeFiles, smoke: gates.smoke, signal };
   const tested = await runLoadTest(subject, { ...test, ...how });
   const needsLive = gates.minOfLive !== null;
   const liveSpeed = needsLive && live !== null ? await speedOfLive(live, tested.report, context) : null;

@@ -40,6 +40,8 @@ export interface LoadTestOptions {
   readonly engine: Engine;
   readonly tokens: number;
   readonly skip: boolean;
+  /** For each call of the engine, in milliseconds. Default: two minutes, and the time to read the file from a slow card. */
+  readonly timeoutMs?: number | null;
   /** Asked after the fixed prompt has passed; null asks nothing. */
   readonly smoke?: SmokeTest | null;
   readonly allow?: readonly GgufPolicyRule[];
@@ -122,7 +124,10 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
     path,
     contextTokens: checked.contextTokens,
     // A file that claims to need much must not thereby be allowed much.
-    limits: { memoryBytes: Math.min(checked.memoryBytes, availableBytes), wallMs: checked.wallMs },
+    limits: {
+      memoryBytes: Math.min(checked.memoryBytes, availableBytes),
+      wallMs: options.timeoutMs ?? checked.wallMs,
+    },
     ...(signal === undefined ? {} : { signal }),
     ...(identity === null ? {} : { expectedFile: identity }),
   });

@@ -34,6 +34,8 @@ export interface RollbackOptions {
   /** Skips the load test for this reason, which is recorded. */
   readonly now: string | null;
   readonly loadTestTokens: number;
+  /** As in `DeployOptions`. */
+  readonly loadTestTimeoutMs: number | null;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   /** How the server is restarted and probed; null for the way in which it was the last time. */
@@ -179,6 +181,7 @@ function rollbackSteps(walk: RollbackWalk): Steps {
       const tested = await runLoadTest(subjectOf(metadata.artifactType, directory, modelFiles), {
         engine,
         tokens: options.loadTestTokens,
+        timeoutMs: options.loadTestTimeoutMs,
         skip: options.now !== null,
         allow: metadata.waivedRules,
         // They were taken when it was deployed.

@@ -140,6 +140,7 @@ async function goBack(demo: Demo): Promise<void> {
     to: null,
     now: null,
     loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
+    loadTestTimeoutMs: null,
     allowNetworkFs: false,
     retryBad: false,
     service: null,

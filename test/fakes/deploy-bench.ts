@@ -30,6 +30,7 @@ const ROLLBACK: RollbackOptions = {
   to: null,
   now: null,
   loadTestTokens: 4,
+  loadTestTimeoutMs: null,
   allowNetworkFs: false,
   retryBad: false,
   service: null,

@@ -34,7 +34,7 @@ const SCRIPT = `
   };
   try {
     const outcome = job === 'rollback'
-      ? await rollBack({ to: null, now: 'test', loadTestTokens: 4, allowNetworkFs: false, retryBad: false, service: null }, context)
+      ? await rollBack({ to: null, now: 'test', loadTestTokens: 4, loadTestTimeoutMs: null, allowNetworkFs: false, retryBad: false, service: null }, context)
       : await deployRelease({ kind: 'bundle', path: bundle }, { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true, ...options }, context);
     console.log('end ' + JSON.stringify({ state: outcome.state, id: outcome.record.deployment_id }));
   } catch (error) {

@@ -12,7 +12,7 @@ import type {
 } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList, parseCount, parsePath } from '../option-values.ts';
+import { collectList, parseCount, parseDurationMs, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
@@ -22,7 +22,7 @@ import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
-import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import { ALLOW_UNSAFE_HELP, LOAD_TEST_TIMEOUT_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
 interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
@@ -36,6 +36,7 @@ interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, Cache
   readonly skipChecksum?: boolean;
   readonly skipLoadTest?: boolean;
   readonly loadTestTokens?: number;
+  readonly loadTestTimeout?: number;
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
@@ -61,6 +62,7 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--skip-checksum', 'let a digest mismatch pass; such a release is never gone back to')
     .option('--skip-load-test', 'check the structure only; nothing is loaded')
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
+    .option('--load-test-timeout <time>', LOAD_TEST_TIMEOUT_HELP, parseDurationMs)
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
     .option('--strict', STRICT_HELP)
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
@@ -209,6 +211,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
     skipChecksum: flags.skipChecksum ?? false,
     skipLoadTest: flags.skipLoadTest ?? false,
     loadTestTokens: flags.loadTestTokens ?? defaults.loadTestTokens,
+    loadTestTimeoutMs: flags.loadTestTimeout ?? null,
     allowNetworkFs: flags.allowNetworkFs ?? false,
     retryBad: flags.retryBad ?? false,
     strict: flags.strict ?? false,

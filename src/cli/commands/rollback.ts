@@ -1,7 +1,8 @@
 /** `milton rollback`: back to the release that was live before, through the same gates. */
 import type { Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
-import { parseCount, parsePath, parseText } from '../option-values.ts';
+import { parseCount, parseDurationMs, parsePath, parseText } from '../option-values.ts';
+import { LOAD_TEST_TIMEOUT_HELP } from './safety-options.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addWaitOption, openKnownTarget, type WaitFlag } from './target-options.ts';
 
@@ -10,6 +11,7 @@ interface RollbackFlags extends ServiceFlags, WaitFlag {
   readonly to?: string;
   readonly now?: string;
   readonly loadTestTokens?: number;
+  readonly loadTestTimeout?: number;
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
   /** False for `--no-restart`. */
@@ -22,6 +24,7 @@ export function defineRollback(command: Command, perform: Perform): void {
     .option('--to <release>', 'a release of milton status, instead of the last good one')
     .option('--now <reason>', 'skip the load test; the reason is recorded', parseText)
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
+    .option('--load-test-timeout <time>', LOAD_TEST_TIMEOUT_HELP, parseDurationMs)
     .option('--allow-network-fs', 'the target lies on NFS, CIFS and the like')
     .option('--retry-bad', 'go to a release although it is known to be bad')
     .option('--no-restart', 'leave the server alone (default: as the last deployment did)');
@@ -46,6 +49,7 @@ async function rollback(context: CommandContext, flags: RollbackFlags): Promise<
       to: flags.to ?? null,
       now: flags.now ?? null,
       loadTestTokens: flags.loadTestTokens ?? DEFAULT_LOAD_TEST_TOKENS,
+      loadTestTimeoutMs: flags.loadTestTimeout ?? null,
       allowNetworkFs: flags.allowNetworkFs ?? false,
       retryBad: flags.retryBad ?? false,
       service,

@@ -1,6 +1,9 @@
-/** What `--strict` and `--allow-unsafe-files` say of themselves, wherever they stand. */
+/** What options that stand in several commands say of themselves. */
 
 export const STRICT_HELP = 'refuse a suspicious chat template instead of warning of it';
 
 export const ALLOW_UNSAFE_HELP =
   'with hf-distilled: take files that run code when they are loaded; the bundle and the release say so';
+
+export const LOAD_TEST_TIMEOUT_HELP =
+  'for loading, and for each answer (default: 2m, longer for a large file)';
