@@ -16,13 +16,13 @@ export interface ClientReport {
 }
 
 export function startSteadyClient(url: string): SteadyClient {
-  let isStopped = false;
+  const stopped = new AbortController();
   let answers = 0;
   let streams = 0;
   const failures: string[] = [];
   const versions = new Set<string>();
   const again = async (once: () => Promise<void>): Promise<void> => {
-    while (!isStopped) {
+    while (!stopped.signal.aborted) {
       await once().catch((error: unknown) => failures.push(describe(error)));
       await sleep(5);
     }
@@ -42,7 +42,7 @@ export function startSteadyClient(url: string): SteadyClient {
   ]);
   return {
     async stop() {
-      isStopped = true;
+      stopped.abort();
       await work;
       return { answers, streams, failures, versions: [...versions] };
     },
