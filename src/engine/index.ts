@@ -6,6 +6,7 @@ export {
   MAX_GENERATED_TOKENS,
   MAX_PROBABILITY_SUM_ERROR,
 } from './limits.ts';
+export { findLlamaCppLibrary, type LlamaCppLibrary } from './llama-cpp-library.ts';
 /** The llama.cpp adapter, loaded on first use: nothing of it is needed to name the port. */
 export { loadLlamaCppEngine } from './load-engine.ts';
 export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';

@@ -52,6 +52,7 @@ export {
   spawnContained,
   unfinishedName,
   withLock,
+  withNewFile,
 } from './on-first-use.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export {

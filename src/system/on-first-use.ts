@@ -10,6 +10,7 @@ import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
 import type * as run from './run-command.ts';
+import type * as newFile from './new-file.ts';
 import type * as unnamed from './unnamed-file.ts';
 
 /** {@inheritDoc contained.spawnContained} */
@@ -97,3 +98,7 @@ export const openDigestCache = async (
   ...args: Parameters<typeof digestCache.openDigestCache>
 ): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
   (await import('./digest-cache.ts')).openDigestCache(...args);
+
+/** {@inheritDoc newFile.withNewFile} */
+export const withNewFile: typeof newFile.withNewFile = async (...args) =>
+  (await import('./new-file.ts')).withNewFile(...args);

@@ -5,17 +5,13 @@
  */
 import { link, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { isErrno } from '../core/index.ts';
-import {
-  createExclusive,
-  createUnnamed,
-  loadFileCalls,
-  removeAbandoned,
-  syncDirectory,
-  SystemFailure,
-  toSystemFailure,
-  unfinishedName,
-} from '../system/index.ts';
+import { removeAbandoned, unfinishedName } from './abandoned.ts';
+import { createExclusive, syncDirectory } from './durable.ts';
+import { SystemFailure, toSystemFailure } from './error.ts';
+import { loadFileCalls } from './file-calls.ts';
+import { createUnnamed } from './unnamed-file.ts';
 
 /** A second file of the same name gets `-2`, and so on. */
 const MAX_NAMES = 1000;
@@ -29,12 +25,13 @@ export interface NewFileOptions {
 }
 
 /**
- * Hands a new file to `write`, with the path that messages should name, then makes it durable and gives it `name(1)`, or
+ * Hands a new file to `write`, with the path that messages should name, and one by which another process of
+ * ours can open it meanwhile; then makes it durable and gives it `name(1)`, or
  * the first of `name(2)` … that is free. Whatever fails leaves nothing behind. Returns the path.
  */
 export async function withNewFile(
   { directory, name, mode = 0o644, mayBeUnnamed = true }: NewFileOptions,
-  write: (handle: FileHandle, path: string) => Promise<void>,
+  write: (handle: FileHandle, path: string, writablePath: string) => Promise<void>,
 ): Promise<string> {
   const wanted = join(directory, name(1));
   try {
@@ -42,7 +39,7 @@ export async function withNewFile(
     const file =
       (mayBeUnnamed ? await openUnnamed(directory, mode) : null) ?? (await openHidden(wanted, mode));
     try {
-      await write(file.handle, wanted);
+      await write(file.handle, wanted, file.writablePath);
       await file.handle.sync();
       const path = await takeFreeName(file, directory, name);
       await file.end();
@@ -60,6 +57,7 @@ export async function withNewFile(
 /** A file that can be given a name, and is nothing more than that name afterwards. */
 interface OpenedFile {
   readonly handle: FileHandle;
+  readonly writablePath: string;
   takeName(path: string): Promise<void>;
   end(): Promise<void>;
 }
@@ -68,7 +66,12 @@ async function openUnnamed(directory: string, mode: number): Promise<OpenedFile 
   const file = await createUnnamed(directory, mode);
   if (file === null) return null;
   const { handle } = file;
-  return { handle, takeName: async (path) => file.giveName(path), end: () => handle.close() };
+  return {
+    handle,
+    writablePath: `/proc/${process.pid}/fd/${handle.fd}`,
+    takeName: async (path) => file.giveName(path),
+    end: () => handle.close(),
+  };
 }
 
 async function openHidden(wanted: string, mode: number): Promise<OpenedFile> {
@@ -76,6 +79,7 @@ async function openHidden(wanted: string, mode: number): Promise<OpenedFile> {
   const handle = await createIn(join(wanted, '..'), hidden, mode);
   return {
     handle,
+    writablePath: hidden,
     takeName: (path) => place(hidden, path),
     async end() {
       await handle.close();

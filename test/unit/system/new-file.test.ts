@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withNewFile } from '../../../src/bundle/new-file.ts';
-import { withFolder } from './bundle-fixtures.ts';
+import { withNewFile } from '../../../src/system/new-file.ts';
+import { withFolder } from '../bundle/bundle-fixtures.ts';
 
 const name = (no: number): string => `file${no === 1 ? '' : `-${no}`}.bin`;
 
@@ -88,7 +88,7 @@ describe.each([
   });
 });
 
-const DOOR = new URL('../../../dist/bundle/new-file.js', import.meta.url).href;
+const DOOR = new URL('../../../dist/system/new-file.js', import.meta.url).href;
 
 /** Writes half a file and stays there. */
 const SCRIPT = `

@@ -1,0 +1,73 @@
+/** The failures of `quantize`: models that cannot be quantized, and tools that cannot do it. */
+import { Failure, type FailureCatalogue, type FailureOptions } from '../core/index.ts';
+
+export const QUANTIZE_FAILURES = {
+  QUANTIZE_NO_LIBRARY: {
+    exitCode: 1,
+    summary: 'Quantizing is work of llama.cpp, whose library is not installed for this machine.',
+    hint: 'Install it beside milton-edge with: npm install -g node-llama-cpp@3.22.1',
+  },
+  QUANTIZE_LIBRARY_UNKNOWN: {
+    exitCode: 1,
+    summary: 'The library of llama.cpp is of a release whose structures this version does not know.',
+    hint: 'Install the release that this version is made for with: npm install -g node-llama-cpp@3.22.1',
+  },
+  QUANTIZE_SAME_FILE: {
+    exitCode: 2,
+    summary: 'The model was to be quantized into itself; the library would destroy it.',
+    hint: 'Name another file with --out.',
+  },
+  QUANTIZE_OUTPUT_EXISTS: {
+    exitCode: 1,
+    summary: 'There is a file of that name already, and nothing is overwritten.',
+    hint: 'Move it away, or name another file with --out.',
+  },
+  QUANTIZE_ALREADY_QUANTIZED: {
+    exitCode: 3,
+    summary: 'The weights were quantized before; quantizing them again would lose more than the type says.',
+    hint: 'Start from the file in F32, F16 or BF16 that this one was made from.',
+  },
+  QUANTIZE_NOTHING_TO_DO: {
+    exitCode: 3,
+    summary: 'The model has that type already.',
+    hint: 'Choose another type with --type.',
+  },
+  QUANTIZE_LAYOUT_UNSUPPORTED: {
+    exitCode: 3,
+    summary: 'The file is laid out in a way that the quantizer cannot keep.',
+    hint: 'Write it again with the usual alignment of 32 bytes and in one file; llama-gguf-split --merge joins shards.',
+  },
+  QUANTIZE_FAILED: {
+    exitCode: 3,
+    summary: 'llama.cpp could not quantize the model; the message quotes its reason.',
+    hint: 'See what is wrong with the file with: milton gguf check FILE',
+  },
+  QUANTIZE_CRASHED: {
+    exitCode: 3,
+    summary: 'The process that quantized the model ended by itself.',
+    hint: 'Check the file it was made from with: milton gguf check FILE',
+  },
+  QUANTIZE_OUT_OF_MEMORY: {
+    exitCode: 1,
+    summary: 'Quantizing needed more memory than this machine can spare.',
+    hint: 'Free memory, or quantize on another machine; the largest tensor has to fit several times.',
+  },
+  QUANTIZE_NO_ROOM: {
+    exitCode: 1,
+    summary: 'The disk has no room for the quantized model.',
+    hint: 'Free as many bytes as the message says, or write to another disk with --out.',
+  },
+  QUANTIZE_RESULT_WRONG: {
+    exitCode: 3,
+    summary: 'What the quantizer wrote is not the model that was to be made; it was removed.',
+    hint: 'Run the same command again; if it fails again, check the disk and the memory of this machine.',
+  },
+} as const satisfies FailureCatalogue;
+
+export type QuantizeCode = keyof typeof QUANTIZE_FAILURES;
+
+export class QuantizeFailure extends Failure<QuantizeCode> {
+  constructor(code: QuantizeCode, message: string, options?: FailureOptions) {
+    super(QUANTIZE_FAILURES, code, message, options);
+  }
+}
