@@ -10,6 +10,7 @@ export {
   type GgmlType,
   type GgmlTypeFacts,
 } from './ggml-types.ts';
+export { fromHalf } from './half.ts';
 export { HeaderBudget } from './header-budget.ts';
 export { largeSampleModel, type LargeSampleOptions } from './large-sample-model.ts';
 export { estimateMemory, type EstimateMemoryOptions } from './memory.ts';

@@ -26,10 +26,21 @@ export interface CheckHfOptions {
 type Headers = ReadonlyMap<string, SafetensorsHeader>;
 
 /** Throws `HF_*`, `SYSTEM_FILE_*`, `CORE_JSON_*`, `CORE_TEXT_NOT_UTF8`, `CORE_INTERRUPTED`. */
-export async function checkHfDirectory(
+export async function checkHfDirectory(path: string, options: CheckHfOptions = {}): Promise<HfFacts> {
+  return (await inspectDirectory(path, options)).facts;
+}
+
+export interface InspectedDirectory {
+  readonly facts: HfFacts;
+  /** The headers of the files that make up the model, by path. */
+  readonly weights: Headers;
+}
+
+/** The same, with what was read on the way. */
+export async function inspectDirectory(
   path: string,
-  { allowUnsafeFiles = false, signal }: CheckHfOptions = {},
-): Promise<HfFacts> {
+  { allowUnsafeFiles = false, signal }: CheckHfOptions,
+): Promise<InspectedDirectory> {
   const listing = await listModelFiles(path, { signal });
   const judged = await judgeFiles(listing, { allowUnsafeFiles, signal });
   throwIfAborted(signal);
@@ -40,7 +51,7 @@ export async function checkHfDirectory(
   const chatTemplates = await readChatTemplates(files.map(toTemplateFile));
   const headers = headersOf(judged.files);
   const weights = await findWeights(path, files, headers);
-  return {
+  const facts: HfFacts = {
     path,
     files,
     leftOut: judged.leftOut,
@@ -52,6 +63,7 @@ export async function checkHfDirectory(
     parameterCount: weights.reduce((sum, name) => sum + countElements(headers.get(name)), 0),
     warnings: [...extraWeights(headers, weights), ...notShipped(judged.leftOut)],
   };
+  return { facts, weights: new Map([...headers].filter(([name]) => weights.includes(name))) };
 }
 
 async function readConfig(path: string, files: readonly HfFile[]): Promise<HfConfig> {
@@ -163,8 +175,8 @@ function findFile(files: readonly HfFile[], path: string): HfFile | undefined {
   return files.find((file) => file.path === path);
 }
 
-async function readSmall(file: HfFile, maxBytes: number): Promise<Uint8Array> {
-  // One byte more than allowed, so that the parser refuses with its own words.
+/** At most that many bytes, and one more where there are more, so that the parser refuses with its own words. */
+export async function readSmall(file: HfFile, maxBytes: number): Promise<Uint8Array> {
   return withFileSource(file.absolutePath, (source) =>
     source.read(0, Math.min(source.sizeBytes, maxBytes + 1)),
   );

@@ -57,6 +57,21 @@ export const QUANTIZE_FAILURES = {
     summary: 'The disk has no room for the quantized model.',
     hint: 'Free as many bytes as the message says, or write to another disk with --out.',
   },
+  CONVERT_UNSUPPORTED: {
+    exitCode: 3,
+    summary: 'The model has something that the converter does not know for sure, which the message names.',
+    hint: 'Convert it with convert_hf_to_gguf.py of llama.cpp, then: milton quantize --model FILE.gguf',
+  },
+  CONVERT_CONFIG_INVALID: {
+    exitCode: 3,
+    summary: 'config.json or the tokenizer lacks what a converter needs, or says something impossible.',
+    hint: 'Take the files of the model as they were published; a merge or a fine-tuning may have left something out.',
+  },
+  CONVERT_TENSORS_DISAGREE: {
+    exitCode: 3,
+    summary: 'The weights are not those that config.json describes.',
+    hint: 'Check that weights and config.json belong to the same model.',
+  },
   QUANTIZE_RESULT_WRONG: {
     exitCode: 3,
     summary: 'What the quantizer wrote is not the model that was to be made; it was removed.',

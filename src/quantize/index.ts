@@ -1,4 +1,5 @@
-/** `quantize`: making a GGUF small. llama.cpp's own quantizer, in a contained process. */
+/** `quantize`: a GGUF from a Hugging Face directory, and a small one from that, by llama.cpp's own quantizer. */
+export { convertHf, type ConvertedModel, type ConvertHfOptions } from './convert-hf.ts';
 export { QUANTIZE_FAILURES, QuantizeFailure, type QuantizeCode } from './error.ts';
 export {
   DEFAULT_QUANTIZATION_TYPE,

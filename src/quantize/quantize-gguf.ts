@@ -2,38 +2,23 @@
  * A GGUF with float weights becomes one with quantized weights: by llama.cpp's own code in a contained process, into a file
  * that has no name until it was checked against the plan.
  */
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
-import {
-  escapeText,
-  formatBytes,
-  isErrno,
-  throwIfAborted,
-  type OnProgress,
-  type Warning,
-} from '../core/index.ts';
+import { dirname, resolve } from 'node:path';
+import { escapeText, formatBytes, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
 import { findLlamaCppLibrary, type LlamaCppLibrary } from '../engine/index.ts';
 import { readAndCheckGguf, type GgufFile, type GgufPolicyRule } from '../gguf/index.ts';
 import {
   fileIdentity,
-  findFolder,
   makeDirectory,
-  readFileSystem,
   readMemory,
   sameIdentity,
   withFileSource,
   withNewFile,
 } from '../system/index.ts';
 import { QuantizeFailure } from './error.ts';
-import {
-  DISK_MARGIN_BYTES,
-  QUANTIZE_BASE_MS,
-  QUANTIZER_BASELINE_BYTES,
-  SLOWEST_BYTES_PER_MS,
-  TENSOR_COPIES,
-} from './limits.ts';
+import { QUANTIZE_BASE_MS, QUANTIZER_BASELINE_BYTES, SLOWEST_BYTES_PER_MS, TENSOR_COPIES } from './limits.ts';
 import { QUANTIZER_RELEASE } from './llama-quantizer.ts';
+import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
 import {
   assertPlanned,
   assertQuantizable,
@@ -84,7 +69,7 @@ export async function quantizeGguf(path: string, options: QuantizeGgufOptions): 
   const before = await fileIdentity(source);
   const { file, check } = await readGguf(source, { allow, signal });
   assertQuantizable(file);
-  await assertFree(source, outPath);
+  await assertOutputFree(outPath, source);
   const order = {
     libraryPath: library.path,
     inputPath: source,
@@ -159,37 +144,6 @@ async function findKnownLibrary(given: LlamaCppLibrary | null | undefined): Prom
   );
 }
 
-/** By whatever name: a hard link or a symbolic one to the source is the source. */
-async function assertFree(source: string, outPath: string): Promise<void> {
-  const there = await stat(outPath).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  });
-  if (there === null) return;
-  const name = escapeText(outPath);
-  const own = await stat(source);
-  if (own.dev === there.dev && own.ino === there.ino) {
-    throw new QuantizeFailure('QUANTIZE_SAME_FILE', `${name} is the model itself.`, {
-      details: { path: outPath },
-    });
-  }
-  throw taken(outPath);
-}
-
-/** Somebody may have taken the name meanwhile; a second name would surprise whoever named the first. */
-function onlyName(outPath: string): (no: number) => string {
-  return (no) => {
-    if (no === 1) return basename(outPath);
-    throw taken(outPath);
-  };
-}
-
-function taken(outPath: string): QuantizeFailure {
-  return new QuantizeFailure('QUANTIZE_OUTPUT_EXISTS', `${escapeText(outPath)} exists already.`, {
-    details: { path: outPath },
-  });
-}
-
 function limitsFor(
   { sizeBytes, tensors }: GgufFile,
   { signal, childPath }: QuantizeGgufOptions,
@@ -213,23 +167,6 @@ async function assertMemory({ largestTensorBytes }: QuantizationPlan): Promise<v
     `Quantizing may need ${formatBytes(neededBytes)} of memory, and ${formatBytes(availableBytes)} are available.`,
     {
       details: { expected: `${neededBytes} bytes available`, received: `${availableBytes} bytes available` },
-    },
-  );
-}
-
-async function assertRoom(directory: string, sizeBytes: number): Promise<void> {
-  const { freeBytes } = await readFileSystem(await findFolder(directory));
-  const neededBytes = sizeBytes + DISK_MARGIN_BYTES;
-  if (neededBytes <= freeBytes) return;
-  throw new QuantizeFailure(
-    'QUANTIZE_NO_ROOM',
-    `${escapeText(directory)} has ${formatBytes(freeBytes)} free, and ${formatBytes(neededBytes)} are needed.`,
-    {
-      details: {
-        path: directory,
-        expected: `${neededBytes} bytes free`,
-        received: `${freeBytes} bytes free`,
-      },
     },
   );
 }
