@@ -33,5 +33,8 @@ export * from './bundle/index.ts';
 // deploy: a target on this machine.
 export * from './deploy/index.ts';
 
+// schedule: having it happen by itself.
+export * from './schedule/index.ts';
+
 // pipeline: the jobs people run.
 export * from './pipeline/index.ts';

@@ -57,6 +57,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/deployments.ts')).defineDeployments,
   },
   {
+    name: 'schedule',
+    description:
+      'Have it happen by itself: benchmark every few hours, deploy what is better, by systemd timers.',
+    load: async () => (await import('./commands/schedule.ts')).defineSchedule,
+  },
+  {
     name: 'demo',
     description:
       'See it work, offline, on small real models: choose, refuse, deploy, deploy again, roll back.',

@@ -19,8 +19,16 @@ export {
   type InspectedTemplate,
   type InspectGgufOptions,
 } from './inspect-gguf.ts';
+export { judgeLive, judgeLiveIfAny, type JudgedLive, type JudgeLiveOptions } from './judge-live.ts';
 export { registerAgainCommand } from './registered-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
+export {
+  runScheduled,
+  type ScheduledDeployment,
+  type ScheduledOutcome,
+  type ScheduledRunContext,
+  type ScheduledRunRequest,
+} from './scheduled-run.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';
 export { sizeWarning } from './size-warning.ts';

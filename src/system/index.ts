@@ -49,11 +49,13 @@ export {
   removeAbandoned,
   requestHttp,
   runCommand,
+  runProgram,
   spawnContained,
   unfinishedName,
   withLock,
 } from './on-first-use.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
+export type { ProgramEnd, RunProgramOptions } from './run-program.ts';
 export {
   resolveStateDirectory,
   stateDirectory,

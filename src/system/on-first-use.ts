@@ -10,6 +10,7 @@ import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
 import type * as run from './run-command.ts';
+import type * as program from './run-program.ts';
 import type * as unnamed from './unnamed-file.ts';
 
 /** {@inheritDoc contained.spawnContained} */
@@ -63,6 +64,10 @@ export const requestHttp: typeof http.requestHttp = async (url, options) =>
 /** {@inheritDoc run.runCommand} */
 export const runCommand: typeof run.runCommand = async (command, options) =>
   (await import('./run-command.ts')).runCommand(command, options);
+
+/** {@inheritDoc program.runProgram} */
+export const runProgram: typeof program.runProgram = async (file, args, options) =>
+  (await import('./run-program.ts')).runProgram(file, args, options);
 
 /** {@inheritDoc abandoned.unfinishedName} */
 export const unfinishedName: typeof abandoned.unfinishedName = async (...args) =>

@@ -8,6 +8,7 @@ import type {
   DeployedModel,
   DeployModelRequest,
   DeploySource,
+  JudgedLive,
   SelectedRun,
 } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
@@ -21,11 +22,12 @@ import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
+import { addGainOptions, judgeGain, pinToRun, staysResult, type GainFlags } from './gain-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
 import { ALLOW_UNSAFE_HELP, LOAD_TEST_TIMEOUT_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
+export interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags, GainFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -47,7 +49,8 @@ interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, Cache
   readonly group?: string;
 }
 
-export function defineDeploy(command: Command, perform: Perform): void {
+/** Those of a deployment, wherever it is asked for. */
+export function addDeployOptions(command: Command): Command {
   addRunOptions(command)
     .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
     .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark', parsePath)
@@ -72,8 +75,14 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
   addWaitOption(command);
+  addGainOptions(command);
   addGateOptions(command);
-  addServiceOptions(command)
+  addCacheOption(command);
+  return addServiceOptions(command);
+}
+
+export function defineDeploy(command: Command, perform: Perform): void {
+  addDeployOptions(command)
     .addHelpText(
       'after',
       `
@@ -85,7 +94,6 @@ Examples:
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
-  addCacheOption(command);
 }
 
 /** Commander would give `--bundle FILE` and `--no-bundle` one name, and the last of them would win without a word. */
@@ -104,16 +112,18 @@ async function deploy(
   [version]: readonly string[],
 ): Promise<CommandResult> {
   const { deployModel } = await import('../../pipeline/index.ts');
-  const source = await readSource(flags, version, context);
-  const options = await readOptions(flags);
+  const source = await readDeploySource(flags, version, context);
+  const options = await readDeployOptions(flags);
   const deployContext = await openDeployContext(flags.targetPath ?? null, context, flags);
   if (flags.targetPath === undefined) {
     context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
   }
+  const judged = await judgeGain(flags, { source, options }, deployContext);
+  if (judged?.decision.kind === 'stay') return staysResult(judged, deployContext);
   const selections: SelectedRun[] = [];
   try {
     const request: DeployModelRequest = {
-      source,
+      source: pinToRun(source, judged),
       options,
       activate: flags.activate,
       digests: await openDigests(flags, context),
@@ -127,7 +137,7 @@ async function deploy(
       command: `milton deploy ${target} --bundle`,
       state: context.state,
     };
-    return await result(await withBundlesHint(named, () => deployModel(request, deployContext)));
+    return await result(await withBundlesHint(named, () => deployModel(request, deployContext)), judged);
   } catch (error) {
     const [selected] = selections;
     if (!(error instanceof Failure) || error.code !== 'SELECT_NONE_PASSED' || selected === undefined)
@@ -137,16 +147,16 @@ async function deploy(
   }
 }
 
-async function result(deployed: DeployedModel): Promise<CommandResult> {
+async function result(deployed: DeployedModel, judged: JudgedLive | null): Promise<CommandResult> {
   const { deployedJson, deployedText } = await import('./deployment-report.ts');
   return {
-    json: deployedJson(deployed),
+    json: { ...deployedJson(deployed), ...(judged !== null && { decision: judged.decision }) },
     text: (style) => deployedText(deployed, style),
-    warnings: deployed.warnings,
+    warnings: [...(judged?.warnings ?? []), ...deployed.warnings],
   };
 }
 
-async function readSource(
+export async function readDeploySource(
   flags: DeployFlags,
   version: string | undefined,
   context: CommandContext,
@@ -202,7 +212,7 @@ function assertOnlyBundle(flags: DeployFlags): void {
   );
 }
 
-async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
+export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptions> {
   const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
   const service = await readServiceFlags(flags);
   return {

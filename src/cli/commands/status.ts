@@ -19,13 +19,27 @@ async function status(context: CommandContext, flags: { targetPath?: string }): 
   const { readTargets } = await import('../../pipeline/index.ts');
   const reports = await readTargets(flags.targetPath ?? null, context.state);
   if (flags.targetPath !== undefined) await assertKnown(reports[0]);
+  const schedule = await readScheduleNews(context);
   return {
-    json: { targets: reports.map(reportJson) },
-    text: (style) =>
-      reports.length === 0
+    json: { targets: reports.map(reportJson), ...(schedule.json !== null && { schedule: schedule.json }) },
+    text: (style) => [
+      ...(reports.length === 0
         ? nothingYet(context.state.path, style)
-        : reports.flatMap((report, index) => [...(index === 0 ? [] : ['']), ...reportText(report, style)]),
+        : reports.flatMap((report, index) => [...(index === 0 ? [] : ['']), ...reportText(report, style)])),
+      ...(schedule.alarm === null ? [] : [`schedule  ${style.colors.red(schedule.alarm)}`]),
+    ],
   };
+}
+
+/** How the last scheduled run went, and what of it must be seen here. */
+async function readScheduleNews({ state, clock }: CommandContext): Promise<{
+  readonly json: JsonObject | null;
+  readonly alarm: string | null;
+}> {
+  const { readLastRun } = await import('../../schedule/index.ts');
+  const { lastRunJson, scheduleAlarm } = await import('./schedule-last-run.ts');
+  const lastRun = await readLastRun(state);
+  return { json: lastRunJson(lastRun), alarm: scheduleAlarm(lastRun, clock.now()) };
 }
 
 /** A path that was mistyped has no status. */
