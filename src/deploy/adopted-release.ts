@@ -42,16 +42,16 @@ export async function checkAdopted(
 
 /**
  * Loads the only GGUF in it. Throws `DEPLOY_NOTHING_TO_TEST` where there is none, or several, and what `runLoadTest`
- * throws; told to skip, it only looks at the structure of the one that is there.
+ * throws. Told to skip, it looks at nothing: somebody vouches for it.
  */
 export async function testAdopted(directory: string, options: LoadTestOptions): Promise<LoadTestResult> {
+  if (options.skip) {
+    const note = 'as asked; not even the structure of what was adopted was checked.';
+    return { report: withoutInference('skipped', null, note), warnings: [LOAD_TEST_SKIPPED] };
+  }
   const models = await findModels(directory);
   const [path] = models;
   if (path !== undefined && models.length === 1) return runLoadTest({ kind: 'gguf', paths: [path] }, options);
-  if (options.skip) {
-    const note = 'as asked; what was adopted has no single GGUF to look at.';
-    return { report: withoutInference('skipped', null, note), warnings: [LOAD_TEST_SKIPPED] };
-  }
   throw new DeployFailure(
     'DEPLOY_NOTHING_TO_TEST',
     `${directory} was adopted, and cannot be load-tested: it has ${models.length === 0 ? 'no GGUF' : 'several'}.`,

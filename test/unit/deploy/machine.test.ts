@@ -10,7 +10,6 @@ import {
   TRANSITIONS,
   WORKING_STATES,
   type State,
-  type WorkingState,
 } from '../../../src/deploy/machine.ts';
 
 const ALL: readonly State[] = [...WORKING_STATES, ...END_STATES];
@@ -81,7 +80,7 @@ describe('nextState', () => {
   const walk = (...through: (typeof OPTIONAL_STATES)[number][]): State[] => {
     const way: State[] = ['planned'];
     for (let state: State = 'planned'; !isEndState(state);) {
-      state = nextState(state as WorkingState, 'ok', { through });
+      state = nextState(state, 'ok', { through });
       way.push(state);
     }
     return way;
