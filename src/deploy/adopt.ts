@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { isErrno } from '../core/index.ts';
 import { replaceLink, syncDirectory, temporaryName, toSystemFailure } from '../system/index.ts';
 import { describeOccupant, REHEARSAL_TEXT } from './activate.ts';
-import { isSameThing, type Adoption, type ForeignThing } from './adoption.ts';
+import { isSameThing, toFolder, type Adoption, type ForeignThing } from './adoption.ts';
 import { DeployFailure } from './error.ts';
 import { linkText, partialPath, releasePath, type TargetLayout } from './layout.ts';
 import { removeFolder } from './release-folder.ts';
@@ -178,7 +178,7 @@ function isThing(standing: TargetOccupant, thing: ForeignThing): boolean {
 
 async function isFolder(path: string, thing: ForeignThing): Promise<boolean> {
   const stats = await lstat(path, { bigint: true }).catch(() => null);
-  return thing.kind === 'folder' && stats?.isDirectory() === true && String(stats.ino) === thing.inode;
+  return stats?.isDirectory() === true && isSameThing(toFolder(stats), thing);
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { escapeText, type Warning } from '../core/index.ts';
-import type { Adoption } from './adoption.ts';
+import { isSameThing, toFolder, type Adoption } from './adoption.ts';
 import { DeployFailure } from './error.ts';
 import { compareInventories, takeInventory } from './inventory.ts';
 import { withoutInference } from './judge-load-test.ts';
@@ -18,10 +18,9 @@ export async function checkAdopted(
   { isVouched }: { readonly isVouched: boolean },
 ): Promise<readonly Warning[]> {
   const stats = await lstat(directory, { bigint: true }).catch(() => null);
-  const isFolder = stats?.isDirectory() === true;
   const isSame =
     thing.kind === 'folder'
-      ? isFolder && String(stats.ino) === thing.inode
+      ? stats?.isDirectory() === true && isSameThing(toFolder(stats), thing)
       : stats?.isSymbolicLink() === true;
   const leadsSomewhere = await stat(directory).then(
     () => true,

@@ -7,8 +7,14 @@ import { isAdoptedId } from './layout.ts';
 
 /** Somebody else's folder or link at a target, and what tells it from another. */
 export type ForeignThing =
-  /** The device is written down for people only: its number may be another one after a boot. */
-  | { readonly kind: 'folder'; readonly device: string; readonly inode: string }
+  | {
+      readonly kind: 'folder';
+      /** Written down for people only: its number may be another one after a boot. */
+      readonly device: string;
+      readonly inode: string;
+      /** When it was made, in nanoseconds; an inode's number is given again, with another time. 0 where nothing knows it. */
+      readonly bornNs: string;
+    }
   | { readonly kind: 'link'; readonly linkText: string };
 
 export interface Adoption {
@@ -34,15 +40,20 @@ export type InventoryEntry = readonly [path: string, what: string];
 /** How an adopted release is called where others have the version of their model. */
 export const ADOPTED_VERSION = 'adopted';
 
+/** A folder by what lstat(2) says of it, in whole numbers. */
+export function toFolder(stats: {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly birthtimeNs: bigint;
+}): ForeignThing {
+  const { dev, ino, birthtimeNs } = stats;
+  return { kind: 'folder', device: String(dev), inode: String(ino), bornNs: String(birthtimeNs) };
+}
+
 export function isSameThing(a: ForeignThing, b: ForeignThing): boolean {
   // A link that says the same is the same: it is made anew on the way back.
   if (a.kind === 'link') return b.kind === 'link' && a.linkText === b.linkText;
-  return b.kind === 'folder' && a.inode === b.inode;
-}
-
-/** What a person reads for it. */
-export function nameOf(thing: ForeignThing): string {
-  return thing.kind === 'folder' ? 'folder' : 'link';
+  return b.kind === 'folder' && a.inode === b.inode && a.bornNs === b.bornNs;
 }
 
 export function toAdoptionJson({ releaseId, thing, inventory }: Adoption): JsonObject {
@@ -57,7 +68,7 @@ export function toAdoptionJson({ releaseId, thing, inventory }: Adoption): JsonO
         };
   const what =
     thing.kind === 'folder'
-      ? { kind: thing.kind, device: thing.device, inode: thing.inode }
+      ? { kind: thing.kind, device: thing.device, inode: thing.inode, born_ns: thing.bornNs }
       : { kind: thing.kind, link_text: thing.linkText };
   return { release_id: releaseId, ...what, files };
 }
@@ -71,10 +82,12 @@ export function parseAdoption(value: JsonValue | undefined): Adoption | null {
   return { releaseId, thing, inventory: parseInventory(value['files']) };
 }
 
-function parseThing({ kind, device, inode, link_text: linkText }: JsonObject): ForeignThing | null {
+function parseThing(value: JsonObject): ForeignThing | null {
+  const { kind, device, inode, born_ns: bornNs, link_text: linkText } = value;
   if (kind === 'link' && typeof linkText === 'string') return { kind, linkText };
-  if (kind !== 'folder' || typeof device !== 'string' || typeof inode !== 'string') return null;
-  return { kind, device, inode };
+  if (kind !== 'folder' || typeof device !== 'string') return null;
+  if (typeof inode !== 'string' || typeof bornNs !== 'string') return null;
+  return { kind, device, inode, bornNs };
 }
 
 function parseInventory(value: JsonValue | undefined): Inventory | null {

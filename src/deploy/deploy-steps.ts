@@ -1,46 +1,28 @@
 /** What a deployment does in each state of the table. */
-import { Failure, messageOf, toTimestamp, type JsonObject } from '../core/index.ts';
+import { Failure, messageOf, toTimestamp } from '../core/index.ts';
 import { removeRehearsal } from './adopt.ts';
-import { remainsWarning, warnOfRemains, type Attempt, type AttemptEnd } from './attempt.ts';
-import { readWho, type DeployContext } from './context.ts';
-import type { DeployOptions } from './deploy-options.ts';
+import { remainsWarning, warnOfRemains, type AttemptEnd } from './attempt.ts';
+import { readWho } from './context.ts';
+import {
+  factsAt,
+  toAdoptedReport,
+  verdictsAt,
+  type DeploymentWalk,
+  type WalkNotes,
+} from './deployment-walk.ts';
 import { DeployFailure } from './error.ts';
-import type { FinalPlan } from './final-plan.ts';
 import { findServed, goBack, toServed, type WayBack } from './going-back.ts';
-import { partialPath, releasePath, type TargetLayout } from './layout.ts';
+import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
-import { hasGates, toGatesJson } from './gates.ts';
 import { subjectOf } from './load-test.ts';
-import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
-import type { OpenRelease, StagedRelease } from './release-source.ts';
+import type { StagedRelease } from './release-source.ts';
 import { serveRelease, stopServer } from './service.ts';
-import { hasService, toServiceJson } from './service-settings.ts';
+import { hasService } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { adoptingSwap, linkSwap, type Swap } from './swap.ts';
 import { runTransaction, type Steps } from './transaction.ts';
-import type { AdoptedReport, Verdict } from './types.ts';
-
-export interface DeploymentWalk {
-  readonly release: OpenRelease;
-  readonly attempt: Attempt;
-  readonly options: DeployOptions;
-  readonly context: DeployContext;
-  readonly final: Extract<FinalPlan, { kind: 'deploy' }>;
-}
-
-/** What becomes known on the way and is needed later. */
-interface WalkNotes {
-  readonly swap: Swap;
-  /** The server may no longer run what was live before. */
-  isServerTouched: boolean;
-  isServerStopped: boolean;
-  /** It was stopped, and did not start again after a refusal. */
-  downBecause: unknown;
-  /** The server did not come up well with this release. */
-  isFoundBad: boolean;
-}
 
 /** Walks a planned deployment to its end. The caller holds the lock. Throws only if the journal cannot be begun. */
 export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> {
@@ -48,7 +30,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     attempt,
     context,
     release,
-    final: { facts: target },
+    final: { plan, facts: target },
   } = walk;
   const { layout, clock, signal } = context;
   const { facts } = release;
@@ -97,7 +79,8 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     failure: toServerDown(end.failures[0] ?? null, notes),
     alsoFailed: end.failures.slice(1),
     alreadyLive: false,
-    previousReleaseId: notes.swap.from,
+    // What was given back is no release.
+    previousReleaseId: end.state === 'live' ? notes.swap.from : plan.from,
   };
 }
 
@@ -180,20 +163,6 @@ function withoutPartial(error: unknown, partial: string): unknown {
   });
 }
 
-function verdictsAt(
-  state: State,
-  { attempt, final: { damaged } }: DeploymentWalk,
-  { isFoundBad }: WalkNotes,
-): Readonly<Record<string, Verdict>> {
-  if (state === 'rolling-back' && isFoundBad) return { [attempt.id]: 'bad' };
-  if (state !== 'live') return {};
-  return {
-    [attempt.id]: attempt.checksumVerified ? 'good' : 'unknown',
-    // Its bytes are no longer there to go back to.
-    ...(damaged === null ? {} : { [damaged.releaseId]: 'unknown' as const }),
-  };
-}
-
 /** Where there is no memory for two, the server makes room before the model is loaded beside it. */
 async function stopFirst(walk: DeploymentWalk, notes: WalkNotes): Promise<void> {
   const {
@@ -237,13 +206,6 @@ function planSwap({ attempt, context, final: { plan } }: DeploymentWalk): Swap {
   return linkSwap(context.layout, { from: plan.from, to });
 }
 
-function toAdoptedReport({ adoption, method }: Swap, layout: TargetLayout): AdoptedReport | null {
-  const how = method();
-  if (adoption === null || how === null) return null;
-  const { releaseId, thing } = adoption;
-  return { release_id: releaseId, kind: thing.kind, path: releasePath(layout, releaseId), method: how };
-}
-
 /** Worse than the refusal itself: nothing serves now. */
 function toServerDown(failure: unknown, { downBecause }: WalkNotes): unknown {
   if (downBecause === null) return failure;
@@ -258,33 +220,4 @@ async function removeRemains(
   if (adoption !== null) await removeRehearsal(layout, adoption.releaseId);
   await removeFolder(partialPath(layout, attempt.id));
   await removeFolder(releasePath(layout, attempt.id));
-}
-
-function factsAt(
-  state: State,
-  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
-): JsonObject {
-  switch (state) {
-    case 'planned':
-      return {
-        target_path: plan.targetPath,
-        required_disk_bytes: plan.requiredDiskBytes,
-        free_disk_bytes: plan.freeDiskBytes,
-        bundle_path: release.bundlePath,
-        linked_from: donor?.releaseId ?? null,
-        artifact_type: release.facts.artifactType,
-        evidence_kind: release.facts.evidence?.kind ?? null,
-        run_id: release.facts.evidence?.run_id ?? null,
-        ...(hasService(service) && { service: toServiceJson(service) }),
-        ...(hasGates(gates) && { gates: toGatesJson(gates) }),
-      };
-    case 'verified':
-      return { checksum_verified: attempt.checksumVerified };
-    case 'load-tested':
-      return { load_test: attempt.loadTest };
-    case 'live':
-      return { load_test: attempt.loadTest, served: attempt.service };
-    default:
-      return {};
-  }
 }

@@ -202,7 +202,8 @@ async function recordEnd(
         dry_run: false,
         artifact_sha256: line.artifact_sha256,
         load_test,
-        previous_release_id: line.from,
+        // What was to be adopted is no release.
+        previous_release_id: 'adopts' in facts ? null : line.from,
       },
     );
     return null;

@@ -4,6 +4,7 @@ import { access, constants, lstat, readlink, realpath, stat } from 'node:fs/prom
 import process from 'node:process';
 import { escapeText, isErrno } from '../core/index.ts';
 import { findMountBelow, isMountPoint, toSystemFailure } from '../system/index.ts';
+import { toFolder } from './adoption.ts';
 import { releaseOfLink, type TargetLayout } from './layout.ts';
 import type { Adoptable, TargetOccupant } from './target-facts.ts';
 
@@ -59,10 +60,7 @@ async function surveyFolder(layout: TargetLayout, stats: BigIntStats): Promise<A
   if (!(await mayMove(stats, { targetPath, parentDir }))) {
     return no('TARGET_NOT_WRITABLE', 'this user may not move it');
   }
-  return {
-    kind: 'yes',
-    thing: { kind: 'folder', device: String(stats.dev), inode: String(stats.ino) },
-  };
+  return { kind: 'yes', thing: toFolder(stats) };
 }
 
 /** The folder of the releases, or the nearest above it that is there. */

@@ -4,7 +4,12 @@ import { isSameThing, parseAdoption, toAdoptionJson, type Adoption } from '../..
 import type { JsonValue } from '../../../src/core/index.ts';
 
 const thing = fc.oneof(
-  fc.record({ kind: fc.constant('folder' as const), device: fc.string(), inode: fc.string() }),
+  fc.record({
+    kind: fc.constant('folder' as const),
+    device: fc.string(),
+    inode: fc.string(),
+    bornNs: fc.string(),
+  }),
   fc.record({ kind: fc.constant('link' as const), linkText: fc.string() }),
 );
 const inventory = fc.record({
@@ -49,8 +54,12 @@ describe('toAdoptionJson, parseAdoption', () => {
 });
 
 describe('isSameThing', () => {
-  const folder = { kind: 'folder', device: '8', inode: '7' } as const;
+  const folder = { kind: 'folder', device: '8', inode: '7', bornNs: '5' } as const;
   const link = { kind: 'link', linkText: '/opt' } as const;
+
+  it('knows a folder from a later one that was given the same inode', () => {
+    expect(isSameThing(folder, { ...folder, bornNs: '6' })).toBe(false);
+  });
 
   it('knows a folder by its inode, whatever number its disk has after a boot', () => {
     expect(isSameThing(folder, { ...folder, device: '9' })).toBe(true);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { chooseService, omissionWarnings } from '../../../src/deploy/omissions.ts';
-import { NO_SERVICE } from '../../../src/deploy/service-settings.ts';
+import { NO_SERVICE, type ServiceSettings } from '../../../src/deploy/service-settings.ts';
 import { viewJournal } from '../../../src/deploy/target-view.ts';
 
 const RESTART = { ...NO_SERVICE, restartCommand: 'systemctl restart llm' };
 const view = { ...viewJournal([]), service: RESTART };
-const standing = (service: typeof RESTART | null) => ({
+const standing = (service: ServiceSettings | null) => ({
   occupant: { kind: 'release', releaseId: 'deploy_a', linkText: 'x' } as const,
   view: { ...view, service },
   targetPath: '/srv/llm',
@@ -41,7 +41,7 @@ describe('omissionWarnings', () => {
     expect(codes({ adopt: false }, standing(RESTART), other)).toEqual([]);
     expect(codes({ adopt: false }, standing(null), NO_SERVICE)).toEqual([]);
     const probes = [{ kind: 'command' as const, command: 'true' }];
-    expect(codes({ adopt: false }, standing({ ...NO_SERVICE, probes } as never), NO_SERVICE)).toEqual([]);
+    expect(codes({ adopt: false }, standing({ ...NO_SERVICE, probes }), NO_SERVICE)).toEqual([]);
   });
 
   it('tells that there was nothing to adopt, but not once it was adopted', () => {

@@ -51,7 +51,7 @@ function toFacts(
 }
 
 const occupied: TargetFacts['occupant'] = { kind: 'release', releaseId: LIVE, linkText: `x/${LIVE}` };
-const FOLDER: Adoptable = { kind: 'yes', thing: { kind: 'folder', device: '8', inode: '7' } };
+const FOLDER: Adoptable = { kind: 'yes', thing: { kind: 'folder', device: '8', inode: '7', bornNs: '5' } };
 const knownBad = viewJournal([
   toJournalLine({ to: 'deploy_v0', artifact_sha256: 'aa', state: 'live', verdicts: { deploy_v0: 'bad' } }),
 ]);
@@ -97,7 +97,13 @@ describe('planDeployment', () => {
     );
 
     it('lets a thing stand there that an unfinished run is adopting, and no other', () => {
-      const adopts = { release_id: 'adopt_20260101_000000_000', kind: 'folder', device: '9', inode: '7' };
+      const adopts = {
+        release_id: 'adopt_20260101_000000_000',
+        kind: 'folder',
+        device: '9',
+        inode: '7',
+        born_ns: '5',
+      };
       const view = viewJournal([toJournalLine({ facts: { adopts } })]);
       const standing = (inode: string): TargetFacts =>
         toFacts({
@@ -105,7 +111,7 @@ describe('planDeployment', () => {
           occupant: {
             kind: 'foreign',
             what: 'a folder',
-            adoptable: { kind: 'yes', thing: { kind: 'folder', device: '8', inode } },
+            adoptable: { kind: 'yes', thing: { kind: 'folder', device: '8', inode, bornNs: '5' } },
           },
         });
       expect(() => assertUsableTarget(standing('7'), OPTIONS)).not.toThrow();

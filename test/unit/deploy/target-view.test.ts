@@ -54,7 +54,7 @@ describe('viewJournal', () => {
 
 describe('viewJournal, of an adoption', () => {
   const ADOPTED = 'adopt_20260101_000000_000';
-  const adopts = { release_id: ADOPTED, kind: 'folder', device: '8', inode: '7', files: null };
+  const adopts = { release_id: ADOPTED, kind: 'folder', device: '8', inode: '7', born_ns: '5', files: null };
   const lines = (...states: readonly State[]) =>
     states.map((state, index) =>
       toJournalLine({
