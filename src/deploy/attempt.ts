@@ -17,7 +17,13 @@ import { withoutInference } from './judge-load-test.ts';
 import { hasRecord, saveRecord } from './records.ts';
 import type { ServiceReport } from './service.ts';
 import type { TransactionEnd } from './transaction.ts';
-import type { DeploymentOutcome, DeploymentRecord, LoadTestReport, ReleaseFacts } from './types.ts';
+import type {
+  AdoptedReport,
+  DeploymentOutcome,
+  DeploymentRecord,
+  LoadTestReport,
+  ReleaseFacts,
+} from './types.ts';
 
 /** Grows as the attempt goes on; read once, at its end. */
 export interface Attempt {
@@ -34,6 +40,7 @@ export interface Attempt {
   releasePath: string | null;
   checksumVerified: boolean;
   loadTest: LoadTestReport;
+  adopted: AdoptedReport | null;
   service: ServiceReport | null;
   readonly warnings: Warning[];
 }
@@ -59,6 +66,7 @@ export function startAttempt(
     releasePath: null,
     checksumVerified: false,
     loadTest: withoutInference('skipped', null, 'not reached.'),
+    adopted: null,
     service: null,
     warnings: [],
   };
@@ -122,13 +130,15 @@ export async function concludeAttempt(
     state: end.state,
     bundlePath: attempt.bundlePath,
     releasePath: attempt.releasePath,
-    artifactSha256: attempt.facts?.artifactSha256 ?? null,
+    // What was adopted has no digest.
+    artifactSha256: attempt.facts?.artifactSha256 || null,
     evidence: attempt.facts?.evidence ?? null,
     registeredAt: attempt.facts?.registeredAt ?? null,
     loadTest: attempt.loadTest,
     dryRun: attempt.kind === 'dryrun',
     alreadyLive: end.alreadyLive,
     previousReleaseId: end.previousReleaseId,
+    adopted: attempt.adopted,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
     warnings: unique(attempt.warnings),
@@ -217,10 +227,11 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     release_path: attempt.releasePath,
     previous_release_id: end.previousReleaseId,
     artifact_type: attempt.facts?.artifactType ?? null,
-    artifact_sha256: attempt.facts?.artifactSha256 ?? null,
+    artifact_sha256: attempt.facts?.artifactSha256 || null,
     evidence: attempt.facts?.evidence ?? null,
     benchmark_summary: attempt.facts?.summary ?? null,
     load_test: attempt.loadTest,
+    adopted: attempt.adopted,
     service: attempt.service,
     warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,

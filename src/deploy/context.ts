@@ -12,6 +12,7 @@ import {
   type ProcessFacts,
   type StateDirectory,
 } from '../system/index.ts';
+import type { Exchange } from './adopt.ts';
 import { DeployFailure } from './error.ts';
 import type { TargetLayout } from './layout.ts';
 
@@ -24,6 +25,8 @@ export interface DeployContext {
   /** How long to wait for another run on this target; 0 or nothing refuses at once. */
   readonly waitMs?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Makes two names change places, for an adoption; left out, as this machine can; null where it must do without. */
+  readonly exchange?: Exchange | null | undefined;
   /** Keeps an impatient interrupt from ending the process while the link is being changed or put back. */
   readonly shield?: Shield | undefined;
 }

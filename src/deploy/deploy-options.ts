@@ -16,6 +16,8 @@ export interface DeployOptions {
   readonly loadTestTimeoutMs: number | null;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Lets somebody else's folder or link at the target become the previous release. */
+  readonly adopt: boolean;
   /** Refuses a suspicious chat template instead of warning of it. */
   readonly strict: boolean;
   /** Takes a release with files that run code when they are loaded. */
@@ -25,6 +27,8 @@ export interface DeployOptions {
   readonly gates: Gates;
   /** How the server is restarted and probed. */
   readonly service: ServiceSettings;
+  /** Takes the settings of the last deployment that had any, instead of `service`. */
+  readonly sameService: boolean;
 }
 
 /** What holds unless somebody says otherwise. */
@@ -37,9 +41,11 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   loadTestTimeoutMs: null,
   allowNetworkFs: false,
   retryBad: false,
+  adopt: false,
   strict: false,
   allowUnsafeFiles: false,
   permissions: { fileMode: 0o644, groupId: null },
   gates: NO_GATES,
   service: NO_SERVICE,
+  sameService: false,
 };

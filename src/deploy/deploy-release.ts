@@ -11,9 +11,10 @@ import { runDryDeployment } from './dry-run.ts';
 import { planAhead, planFinally, type DamagedRelease } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
-import { partialPath, releasePath } from './layout.ts';
+import { adoptedIdOf, partialPath, releasePath } from './layout.ts';
 import { assertEngine } from './load-test.ts';
 import type { TargetFacts } from './target-facts.ts';
+import { chooseService, omissionWarnings } from './omissions.ts';
 import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
@@ -113,6 +114,7 @@ async function deployOpened(
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, state } = context;
+  const { allowNetworkFs, adopt } = options;
   // What a killed dry run left takes room that the plan counts.
   await removeAbandoned(state.path);
   // Refused here, nothing at all was written; the plan that counts is made again under the lock.
@@ -121,16 +123,19 @@ async function deployOpened(
   await makeControlFolder(layout);
   // Somebody may have placed a folder of theirs between the first look and ours: nothing in it is read or locked.
   assertUsableTarget(await surveyTarget(layout), options);
-  const how = { command: `deploy ${release.facts.version}`, allowNetworkFs: options.allowNetworkFs };
+  const how = { command: `deploy ${release.facts.version}`, allowNetworkFs, adopt };
   return withSettledTarget(context, how, async (settled) => {
     if (settled !== null) attempt.warnings.push(settledWarning(settled));
     const final = await planFinally(release, options, context);
     if (final.kind === 'already-live') return endAlreadyLive(attempt, final.releaseId, context);
     if (final.damaged !== null) attempt.warnings.push(damagedWarning(final.damaged));
+    const { view } = final.facts;
+    const service = chooseService(options, view);
     await nameAttempt(attempt, release.facts.version, (id) => isTaken(id, final.facts, context));
     await rememberTarget(state, layout.targetPath);
-    const end = await walkDeployment({ release, attempt, options, context, final });
-    const neverLive = final.facts.view.releases.every(({ liveSince }) => liveSince === null);
+    const end = await walkDeployment({ release, attempt, options: { ...options, service }, context, final });
+    if (end.state === 'live') attempt.warnings.push(...omissionWarnings(options, final.facts, service));
+    const neverLive = view.releases.every(({ liveSince }) => liveSince === null);
     if (end.state === 'refused' && neverLive) await forgetTarget(state, layout.targetPath);
     return end;
   });
@@ -159,5 +164,10 @@ async function isTaken(
 ): Promise<boolean> {
   if (view.releases.some((release) => release.id === id) || (await hasRecord(state.historyDir, id)))
     return true;
-  return (await isThere(releasePath(layout, id))) || isThere(partialPath(layout, id));
+  const paths = [id, adoptedIdOf(id)].flatMap((name) => [
+    releasePath(layout, name),
+    partialPath(layout, name),
+  ]);
+  for (const path of paths) if (await isThere(path)) return true;
+  return false;
 }

@@ -21,6 +21,27 @@ export const DEPLOY_FAILURES = {
     hint: 'Choose another --target-path, or move what stands there away first.',
     aftermath: 'unchanged',
   },
+  TARGET_NOT_ADOPTABLE: {
+    exitCode: 3,
+    summary:
+      'With --adopt: what stands at the target is neither a folder nor a link, and cannot become a release.',
+    hint: 'Move it away first, or choose another --target-path.',
+    aftermath: 'unchanged',
+  },
+  TARGET_MOUNTED: {
+    exitCode: 3,
+    summary:
+      'With --adopt: the folder is a mount point, has something mounted in it, or lies on another file system than the releases.',
+    hint: 'Choose a --target-path inside of the mounted file system, or mount it elsewhere first.',
+    aftermath: 'unchanged',
+  },
+  TARGET_HOLDS_STATE: {
+    exitCode: 3,
+    summary:
+      'With --adopt: the folder holds the state directory, or the link leads among the releases of this very target.',
+    hint: 'Choose another --state-dir or --target-path; a link among the releases must be relative, as Milton Edge makes it.',
+    aftermath: 'unchanged',
+  },
   TARGET_NAME_TOO_LONG: {
     exitCode: 3,
     summary:
@@ -152,6 +173,12 @@ export const DEPLOY_FAILURES = {
     hint: 'Start the server by hand: the target still points to the release that was live before.',
     aftermath: 'partial',
   },
+  DEPLOY_NO_SERVICE_KNOWN: {
+    exitCode: 1,
+    summary: 'With --same-service: no deployment on this target had a restart command or a probe.',
+    hint: 'Say how the server is restarted and asked: milton deploy --help',
+    aftermath: 'unchanged',
+  },
   DEPLOY_UNSAFE_FILES: {
     exitCode: 3,
     summary:
@@ -181,6 +208,12 @@ export const DEPLOY_FAILURES = {
     exitCode: 3,
     summary: 'No earlier release on this target is known to be good.',
     hint: 'Deploy a bundle that you trust: milton deploy --bundle FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NOTHING_TO_TEST: {
+    exitCode: 3,
+    summary: 'The release was adopted and has no single GGUF, so that there is nothing to load-test.',
+    hint: 'Go there without the load test, for a reason: milton rollback --to RELEASE --now REASON',
     aftermath: 'unchanged',
   },
   DEPLOY_JOURNAL_DAMAGED: {

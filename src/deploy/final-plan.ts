@@ -4,6 +4,7 @@ import type { DeployOptions } from './deploy-options.ts';
 import { findDonor, mayHaveDonor, type Donor } from './donor.ts';
 import { releasePath } from './layout.ts';
 import { CONTROL_BYTES } from './limits.ts';
+import { chooseService } from './omissions.ts';
 import {
   planDeployment,
   withoutBytes,
@@ -36,13 +37,17 @@ export interface DamagedRelease {
   readonly damage: readonly ReleaseDamage[];
 }
 
-/** The plan as far as nothing need be hashed for it; whatever it is made from is only looked at. Throws what {@link planDeployment} does. */
+/**
+ * The plan as far as nothing need be hashed for it; whatever it is made from is only looked at. Throws what
+ * {@link planDeployment} does, `DEPLOY_NO_SERVICE_KNOWN`.
+ */
 export async function planAhead(
   release: OpenRelease,
   options: DeployOptions,
   { layout, signal }: DeployContext,
 ): Promise<DeploymentPlan> {
   const facts = await surveyAhead(layout);
+  chooseService(options, facts.view);
   const needs = withOptions(release.needs, options);
   // Weights that the target has already may take no room; that is only known once they were hashed again.
   const least = mayHaveDonor(facts, needs.artifactSha256) ? withoutWeights(needs) : needs;

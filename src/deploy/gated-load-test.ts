@@ -23,7 +23,7 @@ export interface GatedLoadTest {
     DeployOptions,
     'gates' | 'loadTestTokens' | 'loadTestTimeoutMs' | 'skipLoadTest' | 'allowUnsafeFiles'
   >;
-  /** The release to hold it against; null where nothing is live. */
+  /** The release to hold it against; null where nothing is live. What was adopted cannot be measured. */
   readonly live: KnownRelease | null;
 }
 
@@ -39,10 +39,13 @@ export async function runGatedLoadTest(
   const how = { engine, tokens, timeoutMs, skip, allowUnsafeFiles, smoke: gates.smoke, signal };
   const tested = await runLoadTest(subject, { ...test, ...how });
   const needsLive = gates.minOfLive !== null;
-  const liveSpeed = needsLive && live !== null ? await speedOfLive(live, tested.report, context) : null;
+  const measurable = live?.adopted === null ? live : null;
+  const liveSpeed =
+    needsLive && measurable !== null ? await speedOfLive(measurable, tested.report, context) : null;
   assertFastEnough(tested.report, gates, liveSpeed);
-  if (!needsLive || live !== null) return tested;
-  const message = 'Nothing is live on this target yet, so there was no speed to hold the new model against.';
+  if (!needsLive || measurable !== null) return tested;
+  const message =
+    'Nothing that was deployed is live here yet, so there was no speed to hold the new model against.';
   return { ...tested, warnings: [...tested.warnings, { code: 'DEPLOY_NOTHING_TO_COMPARE', message }] };
 }
 

@@ -21,7 +21,7 @@ import {
   type ProcessFacts,
 } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
-import { isReleaseId, isTransactionId } from './layout.ts';
+import { isAdoptedId, isReleaseId, isTransactionId } from './layout.ts';
 import { END_STATES, WORKING_STATES, type State } from './machine.ts';
 import { MAX_JOURNAL_BYTES } from './limits.ts';
 import type { Verdict } from './types.ts';
@@ -157,7 +157,8 @@ function isJournalLine(value: JsonValue): value is JsonValue & JournalLine {
     isName(value['transaction'], isTransactionId) &&
     isName(value['to'], isReleaseId) &&
     (value['from'] === null || isName(value['from'], isReleaseId)) &&
-    (value['kind'] === 'deploy' || value['kind'] === 'rollback') &&
+    // A deployment makes a release of its own; only a rollback leads to one that was adopted.
+    ((value['kind'] === 'deploy' && !isName(value['to'], isAdoptedId)) || value['kind'] === 'rollback') &&
     states.includes(value['state'] ?? null) &&
     (value['why'] === null || typeof value['why'] === 'string') &&
     isJsonObject(value['who']) &&

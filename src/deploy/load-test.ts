@@ -58,7 +58,7 @@ export interface LoadTestResult {
   readonly warnings: readonly Warning[];
 }
 
-const SKIPPED: Warning = {
+export const LOAD_TEST_SKIPPED: Warning = {
   code: 'LOAD_TEST_SKIPPED',
   message: 'The load test was skipped, as asked: nobody knows whether this model runs here.',
 };
@@ -113,7 +113,10 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
   const checked = await checkStructure(paths, options);
   if (skip) {
     const note = 'as asked; only the structure of the file was checked.';
-    return { report: withoutInference('skipped', summary, note), warnings: [...checked.warnings, SKIPPED] };
+    return {
+      report: withoutInference('skipped', summary, note),
+      warnings: [...checked.warnings, LOAD_TEST_SKIPPED],
+    };
   }
   const availableBytes = options.availableMemoryBytes ?? (await readMemory()).availableBytes;
   // What the plan could only read in the bundle is known now: the model must fit beside what runs.

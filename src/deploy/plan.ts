@@ -3,6 +3,7 @@
  * machine and the bytes to a plan, or to the one reason why not. Pure.
  */
 import { formatBytes } from '../core/index.ts';
+import type { ForeignThing } from './adoption.ts';
 import { DeployFailure } from './error.ts';
 import { DISK_MARGIN_BYTES } from './limits.ts';
 import type { TargetFacts } from './target-facts.ts';
@@ -23,6 +24,8 @@ export interface ReleaseNeeds {
 export interface PlanOptions {
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Lets what stands at the target become the previous release. */
+  readonly adopt?: boolean;
   /** The bytes that are live were found damaged: they are not live already. */
   readonly isRepair?: boolean;
   /** Of the margin: what was written at the target since it was first asked for. */
@@ -33,6 +36,8 @@ export interface DeploymentPlan {
   readonly targetPath: string;
   /** What is live now, and what the link must still say when it is swapped; null on a first deployment. */
   readonly from: string | null;
+  /** Somebody else's folder or link that becomes the previous release; null where none stands there. */
+  readonly adopts: ForeignThing | null;
   readonly requiredDiskBytes: number;
   readonly freeDiskBytes: number;
   /** The same bytes under the same version are live: if they still hash the same, there is nothing to do. */
@@ -57,10 +62,16 @@ export function planDeployment(
   return {
     targetPath: facts.targetPath,
     from,
+    adopts: findAdopted(facts, options),
     requiredDiskBytes,
     freeDiskBytes: facts.fileSystem.freeBytes,
     isLiveAlready,
   };
+}
+
+function findAdopted({ occupant }: TargetFacts, { adopt = false }: PlanOptions): ForeignThing | null {
+  const isThere = adopt && occupant.kind === 'foreign' && occupant.adoptable.kind === 'yes';
+  return isThere ? occupant.adoptable.thing : null;
 }
 
 /** Needs as the operator's options leave them: a load test that is skipped takes no memory. */

@@ -8,7 +8,7 @@ import type { Probe } from './service-settings.ts';
 export interface ProbedRelease {
   readonly id: string;
   readonly version: string;
-  /** Hex SHA-256 of the artifact. */
+  /** Hex SHA-256 of the artifact; empty for one that was adopted, of which nobody knows it. */
   readonly artifactSha256: string;
   readonly releasesDir: string;
 }
@@ -102,7 +102,7 @@ function findOther(body: JsonValue, { id, artifactSha256, releasesDir }: ProbedR
   const digest = texts
     .find(([key]) => key === 'sha256' || key === 'artifact_sha256')?.[1]
     .replace(/^sha256:/, '');
-  if (digest !== undefined && /^[0-9a-f]{64}$/.test(digest)) {
+  if (artifactSha256 !== '' && digest !== undefined && /^[0-9a-f]{64}$/.test(digest)) {
     return digest === artifactSha256 ? { kind: 'expected' } : { kind: 'other', what: `sha256:${digest}` };
   }
   const below = `${releasesDir}/`;

@@ -33,6 +33,8 @@ export function toProgressText(state: State, watched: Watched): string | null {
     case 'load-tested':
       if (watched.skipLoadTest) return null;
       return watched.artifactType === 'hf-distilled' ? 'Structure checked, not run' : 'Load test passed';
+    case 'setting-aside':
+      return 'Moving what stood there aside; for a moment nothing stands at the target';
     case 'activating':
       return 'Swapping the link';
     case 'refused':
@@ -47,6 +49,7 @@ export function toProgressText(state: State, watched: Watched): string | null {
     case 'probing':
     case 'live':
     case 'failed':
+    case 'tidying':
       return null;
   }
 }

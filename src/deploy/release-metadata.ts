@@ -20,6 +20,18 @@ export interface ReleaseMetadata {
   readonly memoryBytes: number | null;
 }
 
+/** Of a release that was adopted: whatever lies in it was written by others, and is not believed. */
+export const NO_METADATA: ReleaseMetadata = {
+  artifactType: 'gguf',
+  evidence: toUnstatedEvidence(null, ''),
+  summary: null,
+  registeredAt: null,
+  waivedRules: [],
+  chatTemplates: undefined,
+  unsafeFiles: [],
+  memoryBytes: null,
+};
+
 /** Never throws: a release that cannot be read tells nothing, and its digests say why. */
 export async function readReleaseMetadata(
   directory: string,

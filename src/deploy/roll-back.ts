@@ -1,6 +1,7 @@
 /** Going back because a person asks: to a release that is known to be good, through the same gates and the same table. */
 import type { JsonObject } from '../core/index.ts';
 import { assertLinkIs, pointAt } from './activate.ts';
+import { checkAdopted, testAdopted } from './adopted-release.ts';
 import {
   concludeAttempt,
   nameAttempt,
@@ -13,12 +14,12 @@ import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { readWho, type DeployContext } from './context.ts';
 import { goBack, toServed } from './going-back.ts';
 import { releasePath } from './layout.ts';
-import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
+import { assertEngine, runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
 import { assertMemory } from './plan.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
-import { readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
+import { NO_METADATA, readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
 import { serveRelease } from './service.ts';
 import { hasService, NO_SERVICE, toServiceJson, type ServiceSettings } from './service-settings.ts';
 import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
@@ -93,7 +94,10 @@ async function rollBackSettled(
   const isUndone = settled?.kind === 'deploy' && settled.state === 'rolled-back';
   const isDone = isUndone && options.to === null && from !== null;
   const to = isDone ? findRelease(facts.view, from) : chooseRelease(facts, options);
-  const metadata = await readReleaseMetadata(releasePath(layout, to.id), to.artifactSha256);
+  const metadata =
+    to.adopted === null
+      ? await readReleaseMetadata(releasePath(layout, to.id), to.artifactSha256)
+      : NO_METADATA;
   await describe(attempt, to, metadata, context);
   if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
   if (options.now === null) {
@@ -124,14 +128,18 @@ async function rollBackSettled(
       clock,
       signal,
       shield: context.shield,
-      cleanUp: () => Promise.resolve(),
       factsAt: (state): JsonObject => {
         if (state === 'planned' && hasService(service)) return { service: toServiceJson(service) };
         return state === 'live' ? { load_test: attempt.loadTest, served: attempt.service } : {};
       },
       // What was left is not offered again, and not condemned either: a person may have had any reason.
       verdictsAt: (state) =>
-        state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
+        state === 'live'
+          ? {
+              [to.id]: to.adopted === null ? ('good' as const) : ('unknown' as const),
+              ...(from === null ? {} : { [from]: 'unknown' as const }),
+            }
+          : {},
       onState: stateAnnouncer(
         { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null },
         context,
@@ -168,6 +176,11 @@ function rollbackSteps(walk: RollbackWalk): Steps {
     planned: () => Promise.resolve(),
     // Nothing is staged: the bytes are there already, and must still be the ones that were deployed.
     staging: async () => {
+      if (to.adopted !== null) {
+        const how = { isVouched: options.now !== null };
+        attempt.warnings.push(...(await checkAdopted(directory, to.adopted, how)));
+        return;
+      }
       await verifyRelease(directory, {
         artifactSha256: to.artifactSha256,
         version: to.version,
@@ -177,8 +190,7 @@ function rollbackSteps(walk: RollbackWalk): Steps {
       attempt.checksumVerified = true;
     },
     verified: async () => {
-      const modelFiles = [...(await readModelSums(directory)).keys()];
-      const tested = await runLoadTest(subjectOf(metadata.artifactType, directory, modelFiles), {
+      const test = {
         engine,
         tokens: options.loadTestTokens,
         timeoutMs: options.loadTestTimeoutMs,
@@ -188,11 +200,17 @@ function rollbackSteps(walk: RollbackWalk): Steps {
         allowUnsafeFiles: metadata.unsafeFiles.length > 0,
         summary: attempt.facts?.summary ?? null,
         signal,
-      });
+      };
+      const tested =
+        to.adopted === null
+          ? await runLoadTest(await findSubject(metadata.artifactType, directory), test)
+          : await testAdopted(directory, test);
       attempt.loadTest = tested.report;
       attempt.warnings.push(...tested.warnings);
     },
     'load-tested': () => assertLinkIs(layout, from),
+    // What is live is a link of ours, always.
+    'setting-aside': () => Promise.reject(new Error('A rollback sets nothing aside.')),
     activating: () => pointAt(layout, to.id),
     probing: async () => {
       if (!hasService(service)) return;
@@ -200,9 +218,18 @@ function rollbackSteps(walk: RollbackWalk): Steps {
       attempt.service = await serveRelease(service, toServed(layout, to), { signal, onProgress });
     },
     'rolling-back': async () => {
-      await goBack({ from, to: to.id, view, service, isServerTouched }, context);
+      await goBack({ from, to: to.id, adoption: null, view, service, isServerTouched }, context);
     },
+    // Nothing was written.
+    tidying: () => Promise.resolve(),
   };
+}
+
+async function findSubject(
+  artifactType: ReleaseMetadata['artifactType'],
+  directory: string,
+): Promise<LoadTestSubject> {
+  return subjectOf(artifactType, directory, [...(await readModelSums(directory)).keys()]);
 }
 
 async function describe(
@@ -218,7 +245,7 @@ async function describe(
     bundleId: to.bundleId,
     artifactType: metadata.artifactType,
     artifactSha256: to.artifactSha256,
-    evidence: metadata.evidence,
+    evidence: to.adopted === null ? metadata.evidence : null,
     summary: metadata.summary,
     registeredAt: metadata.registeredAt,
   };

@@ -7,7 +7,7 @@ import { throwIfAborted, type OnProgress } from '../core/index.ts';
 import { runCommand } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
 import { askProbe, describeProbe, type ProbeAnswer, type ProbedRelease } from './probe.ts';
-import type { Probe, ServiceSettings } from './service-settings.ts';
+import { restartCommandOf, type Probe, type ServiceSettings } from './service-settings.ts';
 
 export interface ServedRelease extends ProbedRelease {
   readonly targetPath: string;
@@ -30,11 +30,6 @@ export type ServiceReport = {
   /** Whether the server said that it runs this very release; most servers do not say. */
   readonly model: 'expected' | 'not stated' | null;
 };
-
-/** The command that makes the server load what the link says: `start` after a stop-first handover. */
-export function restartCommandOf({ handover, restartCommand, startCommand }: ServiceSettings): string | null {
-  return handover === 'stop-first' ? startCommand : restartCommand;
-}
 
 /** Restarts and probes. Throws `DEPLOY_RESTART_FAILED`, `DEPLOY_PROBE_FAILED`, `CORE_INTERRUPTED`. */
 export async function serveRelease(

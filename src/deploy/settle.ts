@@ -6,18 +6,19 @@ import { readdir, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isJsonObject, messageOf, type JsonObject, type Warning } from '../core/index.ts';
 import { readLive, REHEARSAL_TEXT } from './activate.ts';
+import { removeRehearsal } from './adopt.ts';
 import { readWho, withTargetLock, type DeployContext } from './context.ts';
 import { goBack } from './going-back.ts';
-import { appendJournal, readJournal, type JournalLine } from './journal.ts';
-import { partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
-import { isEndState, RESUME, type EndState } from './machine.ts';
+import { readJournal, type JournalLine } from './journal.ts';
+import { isAdoptedId, partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
+import { isEndState, TRANSITIONS, type EndState, type UndoState, type WorkingState } from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
 import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
 import { surveyTarget } from './survey-target.ts';
 import { viewJournal, type TargetView } from './target-view.ts';
 import { assertUsableTarget } from './usable-target.ts';
-import { runTransaction, toLine, type Steps, type TransactionHead } from './transaction.ts';
+import { runTransaction, type Steps, type TransactionHead } from './transaction.ts';
 
 export interface Settled {
   readonly transaction: string;
@@ -32,6 +33,8 @@ export interface SettleOptions {
   /** For whoever has to wait. */
   readonly command: string;
   readonly allowNetworkFs: boolean;
+  /** Whether somebody else's folder or link may stand there. */
+  readonly adopt?: boolean;
   /** False leaves the server alone. */
   readonly restart?: boolean;
 }
@@ -42,12 +45,12 @@ export interface SettleOptions {
  */
 export async function withSettledTarget<T>(
   context: DeployContext,
-  { command, allowNetworkFs, restart = true }: SettleOptions,
+  { command, allowNetworkFs, adopt = false, restart = true }: SettleOptions,
   use: (settled: Settled | null) => Promise<T>,
 ): Promise<T> {
   const { layout } = context;
   return withTargetLock(context, command, async () => {
-    assertUsableTarget(await surveyTarget(layout), { allowNetworkFs });
+    assertUsableTarget(await surveyTarget(layout), { allowNetworkFs, adopt });
     return use(await settleUnfinished(context, restart));
   });
 }
@@ -59,11 +62,12 @@ async function settleUnfinished(context: DeployContext, restart: boolean): Promi
   const view = viewJournal(lines);
   const line = view.unfinished;
   if (line === null || isEndState(line.state)) return null;
+  const crashedIn = line.state;
   await removeStrayLinks(layout);
   const own = lines.filter(({ transaction }) => transaction === line.transaction);
-  const state = await end(context, { line, view, ...readService(own, restart) });
+  const state = await end(context, { line, crashedIn, view, ...readService(own, restart) });
   const recordLost = await recordEnd(context, own, state);
-  return { transaction: line.transaction, kind: line.kind, crashedIn: line.state, state, recordLost };
+  return { transaction: line.transaction, kind: line.kind, crashedIn, state, recordLost };
 }
 
 /** What the next run says about it. */
@@ -77,6 +81,7 @@ export function settledWarning({ transaction, crashedIn, state, recordLost }: Se
 
 interface Unfinished {
   readonly line: JournalLine;
+  readonly crashedIn: WorkingState;
   readonly view: TargetView;
   readonly service: ServiceSettings;
   readonly isServerTouched: boolean;
@@ -95,25 +100,17 @@ function readService(
 
 async function end(context: DeployContext, unfinished: Unfinished): Promise<EndState> {
   const { layout, clock, shield } = context;
-  const { line, view } = unfinished;
+  const { line, crashedIn, view } = unfinished;
   const { lastSeq } = view;
   const { journalFile } = layout;
   const head = await toHead(line);
-  if (RESUME[line.state] === 'remove-partial') {
-    // A server that had been stopped for the load test is started again before the run counts as ended.
-    if (unfinished.isServerTouched) await goBack({ ...unfinished, from: line.from, to: line.to }, context);
-    await removeRemains(context, line);
-    await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
-    return 'failed';
-  }
-  const { state, lostLines } = await runTransaction(head, backwards(context, unfinished), {
+  const { state, lostLines } = await runTransaction(head, undoing(context, unfinished), {
     journalFile,
     lastSeq,
     clock,
     shield,
-    start: 'rolling-back',
-    cleanUp: () => Promise.resolve(),
-    factsAt: () => ({ resumed_from: line.state }),
+    start: TRANSITIONS[crashedIn].crashed,
+    factsAt: () => ({ resumed_from: crashedIn }),
     verdictsAt: () => ({}),
   });
   // An end that is not in the journal would be walked once more after later changes.
@@ -121,29 +118,41 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
   return state;
 }
 
-const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
-
-/** Only the way back is ever walked here. */
-function backwards(context: DeployContext, unfinished: Unfinished): Steps {
-  const { line } = unfinished;
-  return {
-    planned: never,
-    staging: never,
-    verified: never,
-    'load-tested': never,
-    activating: never,
-    probing: never,
+/** What is to be undone; nothing else is ever walked here. */
+function undoing(context: DeployContext, unfinished: Unfinished): Steps {
+  const { line, view } = unfinished;
+  const way = { ...unfinished, from: line.from, to: line.to, adoption: view.adopting };
+  const undo: Pick<Steps, UndoState> = {
     'rolling-back': async () => {
-      await goBack({ ...unfinished, from: line.from, to: line.to }, context);
+      await goBack(way, context);
+      await removeRemains(context, line);
+    },
+    tidying: async () => {
+      // A server that had been stopped for the load test is started again before the run counts as ended.
+      if (unfinished.isServerTouched) await goBack(way, context);
       await removeRemains(context, line);
     },
   };
+  return { ...FORWARD, ...undo };
 }
+
+const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
+
+const FORWARD: Omit<Steps, UndoState> = {
+  planned: never,
+  staging: never,
+  verified: never,
+  'load-tested': never,
+  'setting-aside': never,
+  activating: never,
+  probing: never,
+};
 
 /** Removes what a deployment staged; a rollback has staged nothing. */
 async function removeRemains({ layout }: DeployContext, line: JournalLine): Promise<void> {
   if (line.kind !== 'deploy') return;
   await removeFolder(partialPath(layout, line.to));
+  if (line.from !== null && isAdoptedId(line.from)) await removeRehearsal(layout, line.from);
   // Never the live one, whatever the journal says.
   if ((await readLive(layout)) !== line.to) await removeFolder(releasePath(layout, line.to));
 }
@@ -193,7 +202,8 @@ async function recordEnd(
         dry_run: false,
         artifact_sha256: line.artifact_sha256,
         load_test,
-        previous_release_id: line.from,
+        // What was to be adopted is no release.
+        previous_release_id: 'adopts' in facts ? null : line.from,
       },
     );
     return null;

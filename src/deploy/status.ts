@@ -2,13 +2,13 @@
 import type { EdgeChatTemplate, EdgeUnsafeFile } from '../bundle/index.ts';
 import type { Evidence } from '../evidence/index.ts';
 import { readLockHolder } from '../system/index.ts';
-import { releasePath, type TargetLayout } from './layout.ts';
+import { isAdoptedId, releasePath, type TargetLayout } from './layout.ts';
 import { RESUME, type State } from './machine.ts';
 import type { TargetOccupant } from './target-facts.ts';
-import { readReleaseMetadata } from './release-metadata.ts';
-import { surveyOccupant } from './survey-target.ts';
+import { NO_METADATA, readReleaseMetadata } from './release-metadata.ts';
+import { surveyOccupant } from './survey-occupant.ts';
 import { readJournal, type JournalLine } from './journal.ts';
-import { previousGood, viewJournal, type KnownRelease } from './target-view.ts';
+import { previousGood, viewJournal, wasLive, type KnownRelease } from './target-view.ts';
 
 export interface TargetStatus {
   readonly targetPath: string;
@@ -56,7 +56,7 @@ export async function readStatus(layout: TargetLayout): Promise<TargetStatus> {
     targetPath: layout.targetPath,
     occupant,
     live: liveId === null ? null : await describeLive(layout, liveId, view.releases),
-    previous: view.releases.filter(({ id, liveSince }) => id !== liveId && liveSince !== null).toReversed(),
+    previous: view.releases.filter((release) => release.id !== liveId && wasLive(release)).toReversed(),
     rollbackTo: previousGood(view, liveId)?.id ?? null,
     unfinished: unfinished === null ? null : await describeUnfinished(layout, unfinished),
     isKnown: view.lastSeq > 0,
@@ -81,7 +81,9 @@ async function describeLive(
 ): Promise<LiveRelease> {
   const path = releasePath(layout, id);
   const known = releases.find((release) => release.id === id) ?? null;
-  const metadata = await readReleaseMetadata(path, known?.artifactSha256 ?? '');
+  const metadata = isAdoptedId(id)
+    ? NO_METADATA
+    : await readReleaseMetadata(path, known?.artifactSha256 ?? '');
   const { evidence, registeredAt, chatTemplates = null, unsafeFiles } = metadata;
   return { id, releasePath: path, known, evidence, registeredAt, chatTemplates, unsafeFiles };
 }

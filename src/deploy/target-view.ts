@@ -1,5 +1,6 @@
 /** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
 import { isJsonObject } from '../core/index.ts';
+import { ADOPTED_VERSION, parseAdoption, type Adoption } from './adoption.ts';
 import type { JournalLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
@@ -18,20 +19,29 @@ export interface KnownRelease {
   readonly artifactSha256: string;
   readonly verdict: Verdict;
   /** Why it is unknown, where the journal tells; null for good and bad ones. */
-  readonly unknownBecause: 'rolled back from' | 'its digests were not verified, or no longer match' | null;
+  readonly unknownBecause: UnknownReason | null;
   /** The load test that it passed last, or how it went without; null if it never got that far. */
   readonly loadTestKind: LoadTestKind | null;
   /** What that test measured, as far as it says how. */
   readonly measured: MeasuredSpeed | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
+  /** How what was there before Milton Edge is known again; null for what was deployed. It has no digest, no metadata. */
+  readonly adopted: Adoption | null;
 }
+
+export type UnknownReason =
+  | 'rolled back from'
+  | 'its digests were not verified, or no longer match'
+  | 'it was adopted, without digests';
 
 export interface TargetView {
   /** Those that went live, in the order in which they last did; one that never did stands where it was first named. */
   readonly releases: readonly KnownRelease[];
   /** The last line of a transaction that has no end, or null. */
   readonly unfinished: JournalLine | null;
+  /** What that transaction adopts, or null. */
+  readonly adopting: Adoption | null;
   /** How the server was restarted and probed the last time that it was; null if it never was. */
   readonly service: ServiceSettings | null;
   readonly lastSeq: number;
@@ -41,11 +51,18 @@ export interface TargetView {
 export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const releases = new Map<string, KnownRelease>();
   const open = new Map<string, JournalLine>();
+  const adoptions = new Map<string, Adoption>();
   let service: ServiceSettings | null = null;
   for (const line of lines) {
     if (isEndState(line.state)) open.delete(line.transaction);
     else open.set(line.transaction, line);
     service = parseService(line.facts['service']) ?? service;
+    const adoption = parseAdoption(line.facts['adopts']) ?? adoptions.get(line.transaction);
+    if (adoption !== undefined) adoptions.set(line.transaction, adoption);
+    // Stuck, it may lie there too.
+    if (adoption !== undefined && (line.state === 'live' || line.state === 'stuck')) {
+      releases.set(adoption.releaseId, toAdopted(adoption));
+    }
     const known = releases.get(line.to);
     const isLive = line.state === 'live';
     // A release that goes live again moves to the end.
@@ -60,23 +77,52 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       loadTestKind: readLoadTestKind(line) ?? known?.loadTestKind ?? null,
       measured: readMeasured(line) ?? known?.measured ?? null,
       liveSince: isLive ? line.at : (known?.liveSince ?? null),
+      adopted: known?.adopted ?? null,
     });
     for (const [id, verdict] of Object.entries(line.verdicts)) {
       const release = releases.get(id);
       if (release !== undefined)
-        releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, id, verdict) });
+        releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, release, verdict) });
     }
   }
+  const unfinished = [...open.values()].at(-1) ?? null;
   return {
     releases: [...releases.values()],
-    unfinished: [...open.values()].at(-1) ?? null,
+    unfinished,
+    adopting: adoptions.get(unfinished?.transaction ?? '') ?? null,
     service,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
 }
 
-function whyUnknown(line: JournalLine, id: string, verdict: Verdict): KnownRelease['unknownBecause'] {
+/** It was live before the first deployment, since nobody knows when. */
+function toAdopted(adopted: Adoption): KnownRelease {
+  return {
+    id: adopted.releaseId,
+    version: ADOPTED_VERSION,
+    bundleId: adopted.releaseId,
+    artifactSha256: '',
+    verdict: 'unknown',
+    unknownBecause: 'it was adopted, without digests',
+    loadTestKind: null,
+    measured: null,
+    liveSince: null,
+    adopted,
+  };
+}
+
+/** Whether one could go back to it: it was live once. */
+export function wasLive({ liveSince, adopted }: KnownRelease): boolean {
+  return liveSince !== null || adopted !== null;
+}
+
+function whyUnknown(
+  line: JournalLine,
+  { id, adopted }: KnownRelease,
+  verdict: Verdict,
+): KnownRelease['unknownBecause'] {
   if (verdict !== 'unknown') return null;
+  if (adopted !== null) return 'it was adopted, without digests';
   const isLeft = line.kind === 'rollback' && id === line.from;
   return isLeft ? 'rolled back from' : 'its digests were not verified, or no longer match';
 }

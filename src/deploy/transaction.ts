@@ -9,8 +9,10 @@ import { appendJournal, type JournalLine } from './journal.ts';
 import {
   isBeforeActivation,
   isEndState,
-  TRANSITIONS,
+  isUndoState,
+  nextState,
   type EndState,
+  type OptionalState,
   type State,
   type WorkingState,
 } from './machine.ts';
@@ -29,7 +31,10 @@ export interface TransactionHead {
   readonly why: string | null;
 }
 
-/** One executor a working state: a missing one does not compile. */
+/**
+ * One executor a working state: a missing one does not compile. `tidying` removes what a refused attempt has written, and
+ * runs before `refused` is entered, too.
+ */
 export type Steps = Readonly<Record<WorkingState, () => Promise<void>>>;
 
 export interface TransactionOptions {
@@ -37,10 +42,10 @@ export interface TransactionOptions {
   readonly lastSeq: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** Where to begin: `rolling-back` for a run that a crash left behind. */
+  /** Where to begin: for a run that a crash left behind, where the table says that it goes on. */
   readonly start?: WorkingState;
-  /** Removes what a refused attempt has written; runs before `refused` is. */
-  readonly cleanUp: () => Promise<void>;
+  /** The optional states that this change goes through; asked anew as each state is left. */
+  readonly through?: () => readonly OptionalState[];
   /** What a state's line carries beside its name. */
   readonly factsAt: (state: State) => JsonObject;
   readonly verdictsAt: (state: State) => Readonly<Record<string, Verdict>>;
@@ -62,7 +67,7 @@ export async function runTransaction(
   steps: Steps,
   options: TransactionOptions,
 ): Promise<TransactionEnd> {
-  const { start = 'planned', signal, cleanUp, onState, shield = unshielded } = options;
+  const { start = 'planned', through = () => [], signal, onState, shield = unshielded } = options;
   const failures: unknown[] = [];
   const lostLines: unknown[] = [];
   const enter = journalWriter(head, options);
@@ -70,21 +75,24 @@ export async function runTransaction(
   await enter(state);
   while (!isEndState(state)) {
     onState?.(state);
-    const { ok, failed }: { readonly ok: State; readonly failed: State } = TRANSITIONS[state];
-    const isGoingBack = state === 'rolling-back';
+    const current: WorkingState = state;
+    const next = (outcome: 'ok' | 'failed'): State => nextState(current, outcome, { through: through() });
+    // An impatient second Ctrl-C must not stop the way back.
+    const isUndoing = isUndoState(state);
     try {
-      // An impatient second Ctrl-C must not stop the way back.
-      if (!isGoingBack) throwIfAborted(signal);
+      if (!isUndoing) throwIfAborted(signal);
       if (isBeforeActivation(state)) await steps[state]();
       else await shield(steps[state]);
       // The same before the point of no return: an interrupt during the step counts.
-      if (!isGoingBack) throwIfAborted(signal);
-      if (isGoingBack) await enter(ok).catch((error: unknown) => lostLines.push(error));
+      if (!isUndoing) throwIfAborted(signal);
+      const ok = next('ok');
+      if (isUndoing) await enter(ok).catch((error: unknown) => lostLines.push(error));
       else await enter(ok);
       state = ok;
     } catch (error) {
       failures.push(error);
-      if (failed === 'refused') await cleanUp().catch((left: unknown) => failures.push(left));
+      const failed = next('failed');
+      if (failed === 'refused') await steps.tidying().catch((left: unknown) => failures.push(left));
       await enter(failed).catch((lost: unknown) => lostLines.push(lost));
       state = failed;
     }

@@ -58,6 +58,16 @@ export type LoadTestReport = {
   readonly note: string | null;
 };
 
+/** What stood at the target before, and is a release now. */
+export type AdoptedReport = {
+  readonly release_id: string;
+  readonly kind: 'folder' | 'link';
+  /** Where it is kept. */
+  readonly path: string;
+  /** `exchange`: in one step · `two-steps`: for a moment nothing stood there · `relinked`: one link took the place of another. */
+  readonly method: 'exchange' | 'two-steps' | 'relinked';
+};
+
 export interface DeploymentOutcome {
   readonly record: DeploymentRecord;
   readonly state: EndState | 'dry-run';
@@ -73,6 +83,8 @@ export interface DeploymentOutcome {
   readonly alreadyLive: boolean;
   /** What was live before, or null. */
   readonly previousReleaseId: string | null;
+  /** Null where nothing was adopted. */
+  readonly adopted: AdoptedReport | null;
   /** False without a restart command: a running server keeps the old release until somebody restarts it. */
   readonly restarted: boolean;
   /** What the server answered; null where nothing was asked. */

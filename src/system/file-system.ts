@@ -56,6 +56,12 @@ export async function isMountPoint(path: string): Promise<boolean> {
   }
 }
 
+/** The nearest thing that is mounted somewhere below a folder, or null: moving the folder would move it along. */
+export async function findMountBelow(folder: string): Promise<string | null> {
+  const inside = (await readMounts()).map(({ path }) => path).filter((path) => path.startsWith(folder + sep));
+  return inside.toSorted((a, b) => a.length - b.length)[0] ?? null;
+}
+
 /** The folder itself, or the nearest above it that is there: what the file system is before the folder is made. */
 export async function findFolder(path: string): Promise<string> {
   for (let above = resolve(path); ; above = dirname(above)) {

@@ -34,6 +34,7 @@ export {
   canShareBlocks,
   createUnnamed,
   findFolder,
+  findMountBelow,
   hashOnce,
   isMountPoint,
   isRunning,

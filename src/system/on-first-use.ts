@@ -25,6 +25,10 @@ export const readFileSystem: typeof fileSystem.readFileSystem = async (path) =>
 export const isMountPoint: typeof fileSystem.isMountPoint = async (path) =>
   (await import('./file-system.ts')).isMountPoint(path);
 
+/** {@inheritDoc fileSystem.findMountBelow} */
+export const findMountBelow: typeof fileSystem.findMountBelow = async (folder) =>
+  (await import('./file-system.ts')).findMountBelow(folder);
+
 /** {@inheritDoc groups.readGroupId} */
 export const readGroupId: typeof groups.readGroupId = async (name) =>
   (await import('./groups.ts')).readGroupId(name);

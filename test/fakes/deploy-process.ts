@@ -9,7 +9,7 @@ const door = (room: string): string =>
 const SCRIPT = `
   const { deployRelease, rollBack, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
   const { stateDirectory, systemClock } = await import(${door('system')});
-  const { job, bundle, target, stateDir, holdAt, options, hasEngine = false } = JSON.parse(process.argv[1]);
+  const { job, bundle, target, stateDir, holdAt, options, hasEngine = false, hasExchange = true } = JSON.parse(process.argv[1]);
   const state = stateDirectory(stateDir);
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort());
@@ -25,6 +25,7 @@ const SCRIPT = `
     clock: systemClock,
     engine: { name: 'none', describe: async () => ({ name: 'none', version: null, available: hasEngine }), load: () => Promise.reject(new Error('no')) },
     signal: controller.signal,
+    ...(!hasExchange && { exchange: null }),
     onProgress: (event) => {
       const at = event.kind === 'step' ? event.step : 'bytes';
       if (event.kind === 'step' || !held) console.log(at);
@@ -51,6 +52,8 @@ export interface DeployProcessOptions {
   readonly options?: object;
   /** It says that it is there; nothing can be loaded with it. */
   readonly hasEngine?: boolean;
+  /** False where it is to do without the exchange of two names. */
+  readonly hasExchange?: boolean;
   /** Put before the command, such as `setpriv …`. */
   readonly prefix?: readonly string[];
 }

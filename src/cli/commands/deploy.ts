@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ARTIFACT_TYPES, Failure, quoteWord, type ArtifactType } from '../../core/index.ts';
-import type { DeployOptions } from '../../deploy/index.ts';
+import type { DeployOptions, ServiceSettings } from '../../deploy/index.ts';
 import type {
   ChosenModel,
   DeployedModel,
@@ -42,6 +42,8 @@ export interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
+  readonly adopt?: boolean;
+  readonly sameService?: boolean;
   readonly strict?: boolean;
   readonly allowUnsafeFiles?: boolean;
   readonly activate: boolean;
@@ -71,6 +73,7 @@ export function addDeployOptions(command: Command): Command {
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
+    .option('--adopt', 'keep the folder or link that stands at the target, as the previous release')
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
@@ -78,7 +81,10 @@ export function addDeployOptions(command: Command): Command {
   addGainOptions(command);
   addGateOptions(command);
   addCacheOption(command);
-  return addServiceOptions(command);
+  return addServiceOptions(command).option(
+    '--same-service',
+    'restart and ask the server as the last deployment here did',
+  );
 }
 
 export function defineDeploy(command: Command, perform: Perform): void {
@@ -91,6 +97,7 @@ Examples:
   $ milton deploy --bundle FILE --target-path /srv/llm
   $ milton deploy v1.20260111.1425 --target-path /srv/llm
   $ milton deploy --restart-command ./restart --health-command ./is-well
+  $ milton deploy --target-path /srv/llm --adopt
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
@@ -224,6 +231,7 @@ export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptio
     loadTestTimeoutMs: flags.loadTestTimeout ?? null,
     allowNetworkFs: flags.allowNetworkFs ?? false,
     retryBad: flags.retryBad ?? false,
+    adopt: flags.adopt ?? false,
     strict: flags.strict ?? false,
     allowUnsafeFiles: flags.allowUnsafeFiles ?? false,
     permissions: {
@@ -232,7 +240,17 @@ export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptio
     },
     gates: readGates(flags),
     service: service ?? defaults.service,
+    sameService: readSameService(flags, service),
   };
+}
+
+/** The settings of the last deployment, or others: not both. */
+function readSameService({ sameService = false }: DeployFlags, service: ServiceSettings | null): boolean {
+  if (!sameService || service === null) return sameService;
+  throw new CliFailure('CLI_USAGE', '--same-service takes the settings of the last deployment as they are.', {
+    details: { expected: '--same-service alone', received: 'another option about the server' },
+    hint: 'Leave --same-service away, and say how the server is restarted and asked.',
+  });
 }
 
 function describeChoice({ version, loaded, artifact }: ChosenModel): string {

@@ -20,6 +20,7 @@ export function outcomeJson(outcome: DeploymentOutcome): JsonObject {
     load_test: outcome.loadTest,
     already_live: outcome.alreadyLive,
     previous_release_id: outcome.previousReleaseId,
+    adopted: outcome.adopted === null ? null : { ...outcome.adopted },
     restarted: outcome.restarted,
     service: outcome.service,
   };
@@ -55,6 +56,7 @@ export function deployedText(deployed: DeployedModel, style: TextStyle): string[
       ['bundle', describeBundle(deployed)],
       ['deployment', outcome.record.deployment_id],
       ...targetFacts(outcome),
+      ['adopted', describeAdopted(outcome)],
       [
         'registry',
         deployed.activated === null ? null : `${shown(deployed.activated)} is now the active version`,
@@ -76,8 +78,18 @@ export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): st
       ['rollback', record.deployment_id],
       ...targetFacts(outcome),
     ]),
+    ...adoptedLines(outcome),
     ...closingLines(outcome, style),
     ...registryLines(outcome, style),
+  ];
+}
+
+/** Where a folder stood, something may still take it for one. */
+function adoptedLines({ record, alreadyLive, releasePath, artifactSha256 }: DeploymentOutcome): string[] {
+  if (alreadyLive || releasePath === null || artifactSha256 !== null) return [];
+  return [
+    '',
+    `${shown(record.target_path)} is now a link to what was adopted, kept as ${shown(releasePath)}; no digests were checked, since there are none.`,
   ];
 }
 
@@ -207,6 +219,16 @@ function describeService({ restarted, probes, ready_ms, soak_ms, model }: Servic
   return parts.join(', ');
 }
 
+function describeAdopted({ adopted }: DeploymentOutcome): string | null {
+  if (adopted === null) return null;
+  const how = {
+    exchange: 'moved in one step',
+    'two-steps': 'moved in two steps, since the file system exchanges no names',
+    relinked: 'its place taken by ours',
+  }[adopted.method];
+  return `the ${adopted.kind} that stood there, ${how}; now ${shown(adopted.path)}`;
+}
+
 function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string[] {
   const { dryRun, alreadyLive, record, previousReleaseId } = outcome;
   if (dryRun) return ['', 'This was a dry run: nothing was deployed.'];
@@ -214,7 +236,14 @@ function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string
   const lines = outcome.restarted
     ? ['']
     : ['', 'The link points to the new release; a running server keeps the old one until it is restarted.'];
-  if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
+  if (outcome.adopted !== null) {
+    const target = `--target-path ${quoteWord(record.target_path)}`;
+    const command = `milton rollback ${target} --to ${outcome.adopted.release_id}`;
+    lines.push(
+      'What was adopted has no digests: it is gone back to only by name, and the target stays a link.',
+      `Back again: ${colors.cyan(command)}`,
+    );
+  } else if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
     lines.push(
       `Back again: ${colors.cyan(`milton rollback --target-path ${quoteWord(record.target_path)}`)}`,
     );

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { previousGood, viewJournal } from '../../../src/deploy/target-view.ts';
+import type { State } from '../../../src/deploy/machine.ts';
+import { previousGood, viewJournal, wasLive } from '../../../src/deploy/target-view.ts';
 import { JournalScript, toJournalLine } from '../../fakes/journal.ts';
 
 const [A, B, C] = ['deploy_a', 'deploy_b', 'deploy_c'] as const;
@@ -10,6 +11,7 @@ describe('viewJournal', () => {
     expect(viewJournal([])).toEqual({
       releases: [],
       unfinished: null,
+      adopting: null,
       service: null,
       lastSeq: 0,
     });
@@ -47,6 +49,74 @@ describe('viewJournal', () => {
       toJournalLine({ to: A, artifact_sha256: '', verdicts: { deploy_nobody: 'bad', __proto__: 'bad' } }),
     ];
     expect(viewJournal(lines).releases).toMatchObject([{ id: A, artifactSha256: 'd1', verdict: 'unknown' }]);
+  });
+});
+
+describe('viewJournal, of an adoption', () => {
+  const ADOPTED = 'adopt_20260101_000000_000';
+  const adopts = { release_id: ADOPTED, kind: 'folder', device: '8', inode: '7', born_ns: '5', files: null };
+  const lines = (...states: readonly State[]) =>
+    states.map((state, index) =>
+      toJournalLine({
+        seq: index + 1,
+        to: A,
+        from: ADOPTED,
+        state,
+        facts: state === 'planned' ? { adopts } : {},
+      }),
+    );
+
+  it('knows what is being adopted while the run has no end', () => {
+    const view = viewJournal(lines('planned', 'activating'));
+    expect(view.adopting).toMatchObject({ releaseId: ADOPTED, thing: { kind: 'folder', inode: '7' } });
+    expect(view.releases.map(({ id }) => id)).toEqual([A]);
+  });
+
+  it.each(['live', 'stuck'] as const)(
+    'has it among the releases once the run is %s, unknown and before the new one',
+    (state) => {
+      const { releases, adopting } = viewJournal(lines('planned', 'activating', state));
+      expect(adopting).toBeNull();
+      const [adopted] = releases.filter(({ id }) => id === ADOPTED);
+      expect(adopted).toMatchObject({
+        version: 'adopted',
+        verdict: 'unknown',
+        unknownBecause: 'it was adopted, without digests',
+        liveSince: null,
+        adopted: { releaseId: ADOPTED },
+      });
+      expect(releases.filter(wasLive).map(({ id }) => id)).toEqual(
+        state === 'live' ? [ADOPTED, A] : [ADOPTED],
+      );
+    },
+  );
+
+  it.each(['refused', 'failed', 'rolled-back'] as const)(
+    'knows nothing of it where the run is %s',
+    (state) => {
+      expect(viewJournal(lines('planned', state)).releases.map(({ id }) => id)).toEqual([A]);
+    },
+  );
+
+  it('stays unknown and adopted after somebody went back to it', () => {
+    const back = toJournalLine({
+      seq: 4,
+      transaction: 'rollback_x',
+      kind: 'rollback',
+      to: ADOPTED,
+      from: A,
+      state: 'live',
+      artifact_sha256: '',
+      verdicts: { [ADOPTED]: 'unknown', [A]: 'unknown' },
+    });
+    const { releases } = viewJournal([...lines('planned', 'activating', 'live'), back]);
+    expect(releases.at(-1)).toMatchObject({
+      id: ADOPTED,
+      verdict: 'unknown',
+      adopted: { releaseId: ADOPTED },
+    });
+    expect(releases[0]).toMatchObject({ id: A, unknownBecause: 'rolled back from' });
+    expect(previousGood(viewJournal([...lines('planned', 'live'), back]), A)).toBeNull();
   });
 });
 

@@ -43,6 +43,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     dryRun: false,
     alreadyLive: false,
     previousReleaseId: 'deploy_v2_1',
+    adopted: null,
     restarted: false,
     service: null,
     warnings: [],

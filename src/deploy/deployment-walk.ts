@@ -1,0 +1,86 @@
+/** One deployment on its way through the table, and what the journal and the report say of it. */
+import type { JsonObject } from '../core/index.ts';
+import type { Attempt } from './attempt.ts';
+import type { DeployContext } from './context.ts';
+import type { DeployOptions } from './deploy-options.ts';
+import type { FinalPlan } from './final-plan.ts';
+import { hasGates, toGatesJson } from './gates.ts';
+import { releasePath, type TargetLayout } from './layout.ts';
+import type { State } from './machine.ts';
+import type { OpenRelease } from './release-source.ts';
+import { hasService, toServiceJson } from './service-settings.ts';
+import type { Swap } from './swap.ts';
+import type { AdoptedReport, Verdict } from './types.ts';
+
+export interface DeploymentWalk {
+  readonly release: OpenRelease;
+  readonly attempt: Attempt;
+  readonly options: DeployOptions;
+  readonly context: DeployContext;
+  readonly final: Extract<FinalPlan, { kind: 'deploy' }>;
+}
+
+/** What becomes known on the way and is needed later. */
+export interface WalkNotes {
+  readonly swap: Swap;
+  /** The server may no longer run what was live before. */
+  isServerTouched: boolean;
+  isServerStopped: boolean;
+  /** It was stopped, and did not start again after a refusal. */
+  downBecause: unknown;
+  /** The server did not come up well with this release. */
+  isFoundBad: boolean;
+}
+
+/** What the line of a state says beside its name. */
+export function factsAt(
+  state: State,
+  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
+): JsonObject {
+  switch (state) {
+    case 'planned':
+      return {
+        target_path: plan.targetPath,
+        required_disk_bytes: plan.requiredDiskBytes,
+        free_disk_bytes: plan.freeDiskBytes,
+        bundle_path: release.bundlePath,
+        linked_from: donor?.releaseId ?? null,
+        artifact_type: release.facts.artifactType,
+        evidence_kind: release.facts.evidence?.kind ?? null,
+        run_id: release.facts.evidence?.run_id ?? null,
+        ...(hasService(service) && { service: toServiceJson(service) }),
+        ...(hasGates(gates) && { gates: toGatesJson(gates) }),
+      };
+    case 'verified':
+      return { checksum_verified: attempt.checksumVerified };
+    case 'load-tested':
+      return { load_test: attempt.loadTest };
+    case 'live':
+      return { load_test: attempt.loadTest, served: attempt.service };
+    default:
+      return {};
+  }
+}
+
+/** What the line of a state makes known of releases. */
+export function verdictsAt(
+  state: State,
+  { attempt, final: { damaged } }: DeploymentWalk,
+  { isFoundBad }: WalkNotes,
+): Readonly<Record<string, Verdict>> {
+  if (state === 'rolling-back' && isFoundBad) return { [attempt.id]: 'bad' };
+  if (state !== 'live') return {};
+  return {
+    [attempt.id]: attempt.checksumVerified ? 'good' : 'unknown',
+    // Its bytes are no longer there to go back to.
+    ...(damaged === null ? {} : { [damaged.releaseId]: 'unknown' as const }),
+  };
+}
+
+/** What was taken over; null where nothing was. */
+export function toAdoptedReport({ adoption, method }: Swap, layout: TargetLayout): AdoptedReport | null {
+  const how = method();
+  if (adoption === null || how === null) return null;
+  const { releaseId, thing } = adoption;
+  return { release_id: releaseId, kind: thing.kind, path: releasePath(layout, releaseId), method: how };
+}
