@@ -13,11 +13,13 @@ const counts = new Map(known.map((digest) => [digest, 0]));
 let reads = 0;
 let failures = 0;
 let first = null;
-let isOver = false;
-process.on('message', () => (isOver = true));
+const order = { isOver: false };
+process.on('message', () => {
+  order.isOver = true;
+});
 process.send('ready');
 
-while (!isOver) {
+while (!order.isOver) {
   for (let turn = 0; turn < 20; turn += 1) {
     reads += 1;
     try {

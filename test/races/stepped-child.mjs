@@ -4,7 +4,6 @@
  * where the job stands (`at STATE`) or what came of it (`end {…}`).
  */
 import { readSync, writeSync } from 'node:fs';
-import process from 'node:process';
 
 const load = (room) => import(new URL(`../../dist/${room}/index.js`, import.meta.url).href);
 const { DEFAULT_DEPLOY_OPTIONS, deployRelease, resolveTarget, rollBack } = await load('deploy');
