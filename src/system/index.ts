@@ -28,7 +28,8 @@ export {
 export type { FolderAbilities } from './folder-abilities.ts';
 export type { FileSystemFacts } from './file-system.ts';
 export type { HttpAnswer, HttpRequestOptions } from './http-request.ts';
-export type { LockHolder, LockOptions } from './lock.ts';
+export type { LockOptions } from './lock.ts';
+export type { LockHolder } from './lock-holder.ts';
 export type { MemoryFacts, ProcessFacts } from './machine.ts';
 export { describeMissing, type MissingProtection, type Protection } from './missing-protection.ts';
 export {
