@@ -25,6 +25,8 @@ export interface LockOptions {
 }
 
 const POLL_MS = 20;
+/** On a machine under load: whoever is refused has a fifth of a second to learn by whom. */
+const MAX_LOOKS = 10;
 
 /** Runs `use` while holding the lock at a path. Throws `SYSTEM_LOCK_BUSY` with the holder, or what `use` throws. */
 export async function withLock<T>(path: string, options: LockOptions, use: () => Promise<T>): Promise<T> {
@@ -45,7 +47,7 @@ export async function withLock<T>(path: string, options: LockOptions, use: () =>
         await release();
       }
     }
-    if (Date.now() >= deadline) throw busy(lockFile, await readHolder(lockFile));
+    if (Date.now() >= deadline) throw busy(lockFile, await readRunningHolder(lockFile));
     await sleep(POLL_MS);
   }
 }
@@ -85,6 +87,17 @@ async function tryLock(path: string, holder: LockHolder, flock: TryFlock): Promi
 export async function readLockHolder(path: string): Promise<LockHolder | null> {
   const holder = (await readHolder(path)) ?? (await readHolder(`${path}.held`));
   return holder !== null && (await isRunning(holder)) ? holder : null;
+}
+
+/** A holder says who it is a moment after it has the lock; until then the file is empty, or names one before it. */
+async function readRunningHolder(path: string): Promise<LockHolder | null> {
+  let holder: LockHolder | null = null;
+  for (let turn = 0; turn < MAX_LOOKS; turn += 1) {
+    holder = await readHolder(path);
+    if (holder !== null && (await isRunning(holder))) return holder;
+    await sleep(POLL_MS);
+  }
+  return holder;
 }
 
 function busy(path: string, holder: LockHolder | null): SystemFailure {

@@ -17,6 +17,8 @@ const order = { isOver: false };
 process.on('message', () => {
   order.isOver = true;
 });
+// Nobody reads for a parent that is gone.
+process.once('disconnect', () => process.exit());
 process.send('ready');
 
 while (!order.isOver) {
