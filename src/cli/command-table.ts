@@ -63,6 +63,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schedule.ts')).defineSchedule,
   },
   {
+    name: 'doctor',
+    description:
+      'Is this machine fit? What a deployment needs, what is missing, what it costs, what to type.',
+    load: async () => (await import('./commands/doctor.ts')).defineDoctor,
+  },
+  {
     name: 'demo',
     description:
       'See it work, offline, on small real models: choose, refuse, deploy, deploy again, roll back.',

@@ -2,6 +2,7 @@
 export type { DeployContext, Shield } from './context.ts';
 export { DEFAULT_DEPLOY_OPTIONS, type DeployOptions } from './deploy-options.ts';
 export type { Gates, SmokeTest } from './gates.ts';
+export { examineTarget, type ExaminedTarget } from './examine-target.ts';
 export { NO_GATES } from './gates.ts';
 export { deployRelease, refuseDeployment } from './deploy-release.ts';
 export { DEPLOY_FAILURES, DeployFailure, type DeployCode } from './error.ts';
@@ -29,6 +30,7 @@ export { readStatus, type LiveRelease, type TargetStatus, type UnfinishedRun } f
 export type { Settled } from './settle.ts';
 export { assertDeployable } from './preflight.ts';
 export { resolveTarget } from './survey-target.ts';
+export type { TargetFacts } from './target-facts.ts';
 export type { KnownRelease } from './target-view.ts';
 export { loadTargets, onlyTarget } from './targets.ts';
 export type {

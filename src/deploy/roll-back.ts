@@ -65,7 +65,7 @@ export async function rollBack(options: RollbackOptions, context: DeployContext)
     if (facts.view.unfinished === null) chooseRelease(facts, options);
     const how = { command: 'rollback', allowNetworkFs: options.allowNetworkFs };
     end = await withSettledTarget(context, how, (settled) =>
-      rollBackSettled(attempt, { settled, options, context }),
+      rollBackSettled(attempt, { settled, before: liveOf(facts), options, context }),
     );
   } catch (failure) {
     end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
@@ -77,16 +77,21 @@ async function rollBackSettled(
   attempt: Attempt,
   {
     settled,
+    before,
     options,
     context,
   }: {
     readonly settled: Settled | null;
+    /** What was live when this was asked for. */
+    readonly before: string | null;
     readonly options: RollbackOptions;
     readonly context: DeployContext;
   },
 ): Promise<AttemptEnd> {
   const { layout, clock, signal } = context;
   if (settled !== null) attempt.warnings.push(settledWarning(settled));
+  // Another run ended while this one waited: to go back from what that one made live is not what was asked for.
+  if (settled === null && options.to === null) await assertLinkIs(layout, before);
   const facts = await surveyTarget(layout);
   assertUsableTarget(facts, options);
   const from = liveOf(facts);

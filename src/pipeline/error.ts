@@ -22,6 +22,13 @@ export const PIPELINE_FAILURES = {
     hint: 'Restore the file from a copy and look at the disk (dmesg, smartctl -a); if these bytes are right, run the same command again with --no-cache.',
     aftermath: 'unchanged',
   },
+  PIPELINE_MACHINE_UNFIT: {
+    exitCode: 1,
+    summary:
+      'Something that every deployment needs is missing on this machine, or does not work: milton doctor found out.',
+    hint: 'Do what stands beside each check that is missing or failed, then run milton doctor again.',
+    aftermath: 'unchanged',
+  },
 } as const satisfies FailureCatalogue;
 
 export type PipelineCode = keyof typeof PIPELINE_FAILURES;

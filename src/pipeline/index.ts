@@ -10,6 +10,7 @@ export {
   type DeployModelRequest,
   type DeploySource,
 } from './deploy-model.ts';
+export { examineMachine, judgeMachine, type Examination, type ExamineOptions } from './doctor.ts';
 export { PIPELINE_FAILURES, PipelineFailure, type PipelineCode } from './error.ts';
 export { lookAtGguf, type GgufOnDisk, type LookAtGgufOptions } from './gguf-on-disk.ts';
 export { type HashModelOptions } from './hash-model.ts';
@@ -20,6 +21,16 @@ export {
   type InspectGgufOptions,
 } from './inspect-gguf.ts';
 export { judgeLive, judgeLiveIfAny, type JudgedLive, type JudgeLiveOptions } from './judge-live.ts';
+export type { CheckStatus, MachineCheck } from './machine-check.ts';
+export type {
+  ClockFacts,
+  EngineFacts,
+  EngineTrial,
+  MachineFacts,
+  MachineMemory,
+  PlaceFacts,
+  TargetPlace,
+} from './machine-facts.ts';
 export { registerAgainCommand } from './registered-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
 export {

@@ -15,7 +15,7 @@ import { toContainedEnd, type ContainedEnd, type EndFacts } from './contained-en
 import { toLauncherArguments, WATCH_FD } from './contained-launcher.ts';
 import { watchMemory } from './contained-memory.ts';
 import { outputTail, type OutputTail } from './contained-output.ts';
-import { findProtections, type ContainedLimits } from './contained-protections.ts';
+import { findProtections, withStandardFolders, type ContainedLimits } from './contained-protections.ts';
 import { killEverything, killGroup } from './contained-strays.ts';
 import type { MissingProtection } from './missing-protection.ts';
 
@@ -194,13 +194,6 @@ function toWords(program: ContainedProgram): readonly string[] {
   if (program.kind === 'command') return [program.command, ...args];
   const { modulePath } = program;
   return [process.execPath, modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath, ...args];
-}
-
-/** Services often run with a PATH that lacks the folders of setpriv and prlimit. */
-function withStandardFolders(path = ''): string {
-  const folders = path.split(':').filter((folder) => folder !== '');
-  const standard = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-  return [...folders, ...standard.filter((folder) => !folders.includes(folder))].join(':');
 }
 
 /** How often the kernel has killed a process for want of memory since boot; 0 where it does not say. */

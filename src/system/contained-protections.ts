@@ -44,6 +44,19 @@ export async function findProtections({
   return { prefix, missing: [...missing, ...(await missingFromProc())] };
 }
 
+/** Services often run with a PATH that lacks the folders of setpriv and prlimit. */
+export function withStandardFolders(path = ''): string {
+  const folders = path.split(':').filter((folder) => folder !== '');
+  const standard = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+  return [...folders, ...standard.filter((folder) => !folders.includes(folder))].join(':');
+}
+
+/** What a contained process would have to do without here, found without starting one. */
+export async function findMissingProtections(): Promise<readonly MissingProtection[]> {
+  const path = withStandardFolders(process.env['PATH']);
+  return (await findProtections({ dataBytes: TRIAL_DATA_BYTES, path })).missing;
+}
+
 async function missingFromProc(): Promise<MissingProtection[]> {
   if (process.platform !== 'linux') {
     const reason = `${process.platform} has no /proc`;
@@ -81,3 +94,5 @@ async function whyNot(prefix: readonly string[], path: string): Promise<string |
 
 /** A tool that only starts `true` and still hangs is not one to rely on. */
 const TRIAL_TIMEOUT_MS = 5000;
+/** Far more than `true` needs. */
+const TRIAL_DATA_BYTES = 2 ** 30;

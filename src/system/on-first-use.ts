@@ -1,14 +1,20 @@
 /** What most callers never call, each loaded when it is first called: whoever only reads a file pays for none of it. */
 import type * as abandoned from './abandoned.ts';
 import type * as contained from './contained-child.ts';
+import type * as protections from './contained-protections.ts';
+import type * as clockSync from './clock-sync.ts';
 import type * as digestCache from './digest-cache.ts';
 import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
+import type * as flock from './flock.ts';
+import type * as abilities from './folder-abilities.ts';
 import type * as groups from './groups.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
+import type * as limits from './process-limits.ts';
+import type * as serviceManager from './service-manager.ts';
 import type * as run from './run-command.ts';
 import type * as program from './run-program.ts';
 import type * as unnamed from './unnamed-file.ts';
@@ -106,3 +112,35 @@ export const openDigestCache = async (
   ...args: Parameters<typeof digestCache.openDigestCache>
 ): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
   (await import('./digest-cache.ts')).openDigestCache(...args);
+
+/** {@inheritDoc protections.findMissingProtections} */
+export const findMissingProtections: typeof protections.findMissingProtections = async (...args) =>
+  (await import('./contained-protections.ts')).findMissingProtections(...args);
+
+/** {@inheritDoc clockSync.readClockSync} */
+export const readClockSync: typeof clockSync.readClockSync = async (...args) =>
+  (await import('./clock-sync.ts')).readClockSync(...args);
+
+/** {@inheritDoc flock.loadFlock} */
+export const loadFlock: typeof flock.loadFlock = async (...args) =>
+  (await import('./flock.ts')).loadFlock(...args);
+
+/** {@inheritDoc abilities.tryFolder} */
+export const tryFolder: typeof abilities.tryFolder = async (...args) =>
+  (await import('./folder-abilities.ts')).tryFolder(...args);
+
+/** {@inheritDoc limits.readOpenFilesLimit} */
+export const readOpenFilesLimit: typeof limits.readOpenFilesLimit = async (...args) =>
+  (await import('./process-limits.ts')).readOpenFilesLimit(...args);
+
+/** {@inheritDoc limits.readSwap} */
+export const readSwap: typeof limits.readSwap = async (...args) =>
+  (await import('./process-limits.ts')).readSwap(...args);
+
+/** {@inheritDoc serviceManager.readServiceManager} */
+export const readServiceManager: typeof serviceManager.readServiceManager = async (...args) =>
+  (await import('./service-manager.ts')).readServiceManager(...args);
+
+/** {@inheritDoc fileSystem.isReadOnly} */
+export const isReadOnly: typeof fileSystem.isReadOnly = async (...args) =>
+  (await import('./file-system.ts')).isReadOnly(...args);
