@@ -34,6 +34,7 @@ export {
   canShareBlocks,
   createUnnamed,
   findFolder,
+  findOpenFiles,
   hashOnce,
   isMountPoint,
   isRunning,
@@ -53,6 +54,7 @@ export {
   unfinishedName,
   withLock,
 } from './on-first-use.ts';
+export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export {
   resolveStateDirectory,

@@ -9,6 +9,7 @@ import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
+import type * as openFiles from './open-files.ts';
 import type * as run from './run-command.ts';
 import type * as unnamed from './unnamed-file.ts';
 
@@ -97,3 +98,7 @@ export const openDigestCache = async (
   ...args: Parameters<typeof digestCache.openDigestCache>
 ): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
   (await import('./digest-cache.ts')).openDigestCache(...args);
+
+/** {@inheritDoc openFiles.findOpenFiles} */
+export const findOpenFiles: typeof openFiles.findOpenFiles = async (...args) =>
+  (await import('./open-files.ts')).findOpenFiles(...args);
