@@ -15,6 +15,7 @@ import type { TargetLayout } from './layout.ts';
 import type { EndState } from './machine.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { hasRecord, saveRecord } from './records.ts';
+import { toRetentionJson, type RetentionReport } from './retention-report.ts';
 import type { ServiceReport } from './service.ts';
 import type { TransactionEnd } from './transaction.ts';
 import type { DeploymentOutcome, DeploymentRecord, LoadTestReport, ReleaseFacts } from './types.ts';
@@ -29,12 +30,16 @@ export interface Attempt {
   readonly targetPath: string;
   /** Where it is known before the release can be opened. */
   readonly version: string | null;
+  /** The bundle was packed for this attempt, so that retention may remove it one day. */
+  readonly isBundlePacked?: boolean;
   facts: ReleaseFacts | null;
   bundlePath: string | null;
   releasePath: string | null;
   checksumVerified: boolean;
   loadTest: LoadTestReport;
   service: ServiceReport | null;
+  /** What went, or would go, after it; null where nothing was looked at. */
+  retention: RetentionReport | null;
   readonly warnings: Warning[];
 }
 
@@ -49,7 +54,7 @@ export interface AttemptEnd {
 }
 
 export function startAttempt(
-  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version'>,
+  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version' | 'isBundlePacked'>,
 ): Attempt {
   return {
     ...start,
@@ -60,6 +65,7 @@ export function startAttempt(
     checksumVerified: false,
     loadTest: withoutInference('skipped', null, 'not reached.'),
     service: null,
+    retention: null,
     warnings: [],
   };
 }
@@ -131,6 +137,7 @@ export async function concludeAttempt(
     previousReleaseId: end.previousReleaseId,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
+    retention: attempt.retention,
     warnings: unique(attempt.warnings),
   };
 }
@@ -222,6 +229,7 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     benchmark_summary: attempt.facts?.summary ?? null,
     load_test: attempt.loadTest,
     service: attempt.service,
+    retention: attempt.retention === null ? null : toRetentionJson(attempt.retention),
     warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,
     error: failure instanceof Failure ? { ...failure.toReport() } : null,

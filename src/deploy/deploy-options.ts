@@ -2,6 +2,7 @@
 import type { Permissions } from './release-folder.ts';
 import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
@@ -23,6 +24,8 @@ export interface DeployOptions {
   readonly gates: Gates;
   /** How the server is restarted and probed. */
   readonly service: ServiceSettings;
+  /** What stays of earlier releases and bundles once this one is live. */
+  readonly retention: RetentionPolicy;
 }
 
 /** What holds unless somebody says otherwise. */
@@ -39,4 +42,5 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   permissions: { fileMode: 0o644, groupId: null },
   gates: NO_GATES,
   service: NO_SERVICE,
+  retention: DEFAULT_RETENTION,
 };

@@ -58,12 +58,12 @@ export function isReleaseId(text: string): boolean {
   return text.startsWith('deploy_') && isTransactionId(text);
 }
 
-/** The same of a deployment or a rollback. */
+/** The same of a deployment, a rollback or a pruning. */
 export function isTransactionId(text: string): boolean {
   return TRANSACTION_ID.test(text) && text.length <= MAX_ID_LENGTH;
 }
 
-const TRANSACTION_ID = /^(?:deploy|rollback)_[A-Za-z0-9][A-Za-z0-9._+-]*$/;
+const TRANSACTION_ID = /^(?:deploy|rollback|prune)_[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 /** `rollback_`, a version of 100 characters, `_YYYYMMDD_HHMMSS_mmm`, and some room. */
 const MAX_ID_LENGTH = 160;
 

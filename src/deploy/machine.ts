@@ -25,6 +25,14 @@ export type EndState = (typeof END_STATES)[number];
 
 export type State = WorkingState | EndState;
 
+/**
+ * Of a release that is taken away, which no table walks: there is no way back from it. `kept`: it could not be taken away,
+ * and is whole.
+ */
+export const REMOVAL_STATES = ['removing', 'removed', 'kept'] as const;
+export type RemovalState = (typeof REMOVAL_STATES)[number];
+export type RemovalEnd = Exclude<RemovalState, 'removing'>;
+
 /** Where each working state leads. */
 export const TRANSITIONS: Readonly<Record<WorkingState, { readonly ok: State; readonly failed: State }>> = {
   planned: { ok: 'staging', failed: 'refused' },

@@ -1,6 +1,6 @@
 /** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
 import { isJsonObject } from '../core/index.ts';
-import type { JournalLine } from './journal.ts';
+import type { JournalLine, RunLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
 import { LOAD_TEST_KINDS, type LoadTestKind, type LoadTestReport, type Verdict } from './types.ts';
@@ -25,11 +25,15 @@ export interface KnownRelease {
   readonly measured: MeasuredSpeed | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
+  /** The deployment that made it was taken back before it was live: whatever stands of it is remains. */
+  readonly isUndone: boolean;
 }
 
 export interface TargetView {
-  /** Those that went live, in the order in which they last did; one that never did stands where it was first named. */
+  /** Without what was removed. Those that went live, in the order in which they last did; one that never did stands where it was first named. */
   readonly releases: readonly KnownRelease[];
+  /** What was taken away, or is being so: known still, since a digest that was found bad stays bad. */
+  readonly removed: readonly KnownRelease[];
   /** The last line of a transaction that has no end, or null. */
   readonly unfinished: JournalLine | null;
   /** How the server was restarted and probed the last time that it was; null if it never was. */
@@ -40,9 +44,17 @@ export interface TargetView {
 /** Folds the lines of a journal. Pure. */
 export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const releases = new Map<string, KnownRelease>();
+  const gone = new Set<string>();
   const open = new Map<string, JournalLine>();
   let service: ServiceSettings | null = null;
   for (const line of lines) {
+    if (line.kind === 'prune') {
+      if (line.state === 'removing') open.set(line.transaction, line);
+      else open.delete(line.transaction);
+      if (line.state === 'kept') gone.delete(line.to);
+      else gone.add(line.to);
+      continue;
+    }
     if (isEndState(line.state)) open.delete(line.transaction);
     else open.set(line.transaction, line);
     service = parseService(line.facts['service']) ?? service;
@@ -60,6 +72,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       loadTestKind: readLoadTestKind(line) ?? known?.loadTestKind ?? null,
       measured: readMeasured(line) ?? known?.measured ?? null,
       liveSince: isLive ? line.at : (known?.liveSince ?? null),
+      isUndone: isUndone(line) || (known?.isUndone ?? false),
     });
     for (const [id, verdict] of Object.entries(line.verdicts)) {
       const release = releases.get(id);
@@ -67,15 +80,23 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
         releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, id, verdict) });
     }
   }
+  const all = [...releases.values()];
   return {
-    releases: [...releases.values()],
+    releases: all.filter(({ id }) => !gone.has(id)),
+    removed: all.filter(({ id }) => gone.has(id)),
     unfinished: [...open.values()].at(-1) ?? null,
     service,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
 }
 
-function whyUnknown(line: JournalLine, id: string, verdict: Verdict): KnownRelease['unknownBecause'] {
+/** Only of what that deployment itself made: what it found at the target is not its to take away. */
+function isUndone({ kind, transaction, to, state }: RunLine): boolean {
+  const isTakenBack = state === 'refused' || state === 'failed' || state === 'rolled-back';
+  return kind === 'deploy' && transaction === to && isTakenBack;
+}
+
+function whyUnknown(line: RunLine, id: string, verdict: Verdict): KnownRelease['unknownBecause'] {
   if (verdict !== 'unknown') return null;
   const isLeft = line.kind === 'rollback' && id === line.from;
   return isLeft ? 'rolled back from' : 'its digests were not verified, or no longer match';

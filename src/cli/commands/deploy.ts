@@ -20,12 +20,13 @@ import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
+import { addRetentionOptions, readRetention, type RetentionFlags } from './retention-options.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
+interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags, RetentionFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -69,6 +70,7 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
+  addRetentionOptions(command);
   addWaitOption(command);
   addGateOptions(command);
   addServiceOptions(command)
@@ -219,6 +221,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
     },
     gates: readGates(flags),
     service: service ?? defaults.service,
+    retention: await readRetention(flags),
   };
 }
 

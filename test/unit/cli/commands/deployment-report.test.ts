@@ -45,6 +45,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     previousReleaseId: 'deploy_v2_1',
     restarted: false,
     service: null,
+    retention: null,
     warnings: [],
     ...rest,
   };
