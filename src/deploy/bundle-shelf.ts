@@ -8,7 +8,7 @@ import type { StateDirectory } from '../system/index.ts';
 import { readLive } from './activate.ts';
 import { readJournal, type JournalLine } from './journal.ts';
 import type { TargetLayout } from './layout.ts';
-import { resolveTarget } from './survey-target.ts';
+import { resolveTarget, surveyTarget } from './survey-target.ts';
 import { previousGood, viewJournal } from './target-view.ts';
 import { loadTargets } from './targets.ts';
 
@@ -55,6 +55,7 @@ export async function readShelf({ layout, liveId }: OwnTarget, state: StateDirec
         targets.push(await readNeeds(layout, liveId));
       } else {
         const other = await resolveTarget(path, state);
+        await assertSafe(other);
         targets.push(await readNeeds(other, await readLive(other)));
       }
     } catch (error) {
@@ -75,6 +76,12 @@ export async function readShelf({ layout, liveId }: OwnTarget, state: StateDirec
     unfinished: toSet(targets.map(({ unfinished }) => unfinished)),
     unread,
   };
+}
+
+/** What a stranger may have written must not say which of our files go. */
+async function assertSafe(layout: TargetLayout): Promise<void> {
+  const [unsafe] = (await surveyTarget(layout)).unsafeFolders;
+  if (unsafe !== undefined) throw new Error(`strangers could change ${unsafe.path}`);
 }
 
 async function readNeeds(layout: TargetLayout, liveId: string | null): Promise<TargetNeeds> {

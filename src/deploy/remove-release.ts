@@ -3,13 +3,13 @@
  * it goes, one rename takes its name, and only then is anything deleted.
  */
 import { rename } from 'node:fs/promises';
-import { isErrno, messageOf, toStamp, toTimestamp } from '../core/index.ts';
-import { syncDirectory, toSystemFailure } from '../system/index.ts';
+import { messageOf, toStamp, toTimestamp } from '../core/index.ts';
+import { syncDirectory } from '../system/index.ts';
 import { readLive } from './activate.ts';
 import { readWho, type DeployContext } from './context.ts';
 import { appendJournal, type RemovalLine } from './journal.ts';
 import { partialPath, releasePath, type TargetLayout } from './layout.ts';
-import type { RemovalEnd, RemovalState } from './machine.ts';
+import type { RemovalEnd } from './machine.ts';
 import { isThere, removeFolder } from './release-folder.ts';
 import type { KnownRelease } from './target-view.ts';
 
@@ -67,12 +67,11 @@ export async function finishRemoval(
   { layout, clock }: DeployContext,
 ): Promise<Removal> {
   const { state, problem } = await takeAway(layout, line.to);
-  const next: RemovalState = state;
   const seq = lastSeq + 1;
   const facts = problem === null ? {} : { problem };
   const who = await readWho();
   const at = toTimestamp(clock.now());
-  await appendJournal(layout.journalFile, { ...line, seq, state: next, at, who, facts });
+  await appendJournal(layout.journalFile, { ...line, seq, state, at, who, facts });
   return { state, problem, lastSeq: seq };
 }
 
@@ -80,30 +79,22 @@ async function takeAway(layout: TargetLayout, id: string): Promise<Pick<Removal,
   const path = releasePath(layout, id);
   const partial = partialPath(layout, id);
   try {
+    // Never the live one, whatever was decided before.
+    if ((await readLive(layout)) === id) return { state: 'kept', problem: 'it is live' };
     if (await isThere(path)) {
-      // Never the live one, whatever was decided before.
-      if ((await readLive(layout)) === id) return { state: 'kept', problem: 'it is live' };
       await removeFolder(partial);
-      await takeName(path, partial);
+      await rename(path, partial);
     }
   } catch (error) {
     return { state: 'kept', problem: messageOf(error) };
   }
   try {
+    // A power cut must not bring the name back without what was below it.
+    await syncDirectory(layout.releasesDir);
     await removeFolder(partial);
     await syncDirectory(layout.releasesDir);
     return { state: 'removed', problem: null };
   } catch (error) {
     return { state: 'removed', problem: messageOf(error) };
-  }
-}
-
-async function takeName(path: string, partial: string): Promise<void> {
-  try {
-    await rename(path, partial);
-    await syncDirectory(partial.slice(0, partial.lastIndexOf('/')));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw toSystemFailure(error, { path, action: 'write' });
   }
 }

@@ -173,6 +173,13 @@ describe('pruneTarget', () => {
     expect(report.remains).toMatchObject([{ path: partial }]);
     expect(report.remains[0]?.freesBytes).toBeGreaterThanOrEqual(5000);
     expect(await releases()).toHaveLength(2);
+
+    // A power cut may bring a name back; nothing offers it any more.
+    await deployAll('v3', 'v4');
+    await prune({ policy: { keep: 0, keepBundles: 'all' } });
+    await mkdir(join(releasesDir(), idOf(v1)));
+    expect((await prune()).report.remains).toMatchObject([{ path: join(releasesDir(), idOf(v1)) }]);
+    expect(await releases()).toHaveLength(2);
   });
 
   it('settles first what a crash left, and says so', async () => {
