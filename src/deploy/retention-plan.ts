@@ -1,15 +1,12 @@
 /** What would go from a target and from the bundles folder, and what that frees. Looks, and changes nothing. */
-import { lstat, readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { toSystemFailure, type StateDirectory } from '../system/index.ts';
-import { isErrno } from '../core/index.ts';
-import { readLive } from './activate.ts';
+import type { StateDirectory } from '../system/index.ts';
 import { readShelf, type Shelf, type ShelfBundle } from './bundle-shelf.ts';
 import { listFiles } from './folder-files.ts';
 import { freedBytes } from './freed-bytes.ts';
-import { partialPath, releasePath, type TargetLayout } from './layout.ts';
+import { releasePath, type TargetLayout } from './layout.ts';
 import { findUsers, type Tenant, type Users } from './release-users.ts';
 import { decideBundles, decideReleases, type Decision, type RetentionPolicy } from './retention.ts';
+import { findRemains, findStanding } from './standing-releases.ts';
 import type { KnownRelease, TargetView } from './target-view.ts';
 
 export interface RetentionPlan {
@@ -64,7 +61,7 @@ export async function planRetention(policy: RetentionPolicy, scene: RetentionSce
   const { layout, state, view } = scene;
   const standing = await findStanding(layout, view.releases);
   const shelf = await readShelf(scene, state);
-  const remains = await findRemains(layout, scene);
+  const remains = await findRemains(layout, view);
   const nobody: Users = { byName: new Map(), unseenProcesses: null };
   const first = decide(policy, { standing, shelf, scene, users: nobody });
   // Only what would go is asked after: where nothing goes, no process is looked at.
@@ -166,46 +163,4 @@ async function listTenants(
     if (bundles[at]?.action === 'remove') tenants.push({ name: path, files: await listFiles(path) });
   }
   return tenants;
-}
-
-/** Those whose folder is there: what somebody took away by hand is not ours to count. */
-async function findStanding(
-  layout: TargetLayout,
-  releases: readonly KnownRelease[],
-): Promise<readonly KnownRelease[]> {
-  const standing: KnownRelease[] = [];
-  for (const release of releases) {
-    const stats = await lstat(releasePath(layout, release.id)).catch(() => null);
-    if (stats?.isDirectory() === true) standing.push(release);
-  }
-  return standing;
-}
-
-/**
- * Unfinished folders of releases that the journal knows, but for those of a run that has no end; and what a power cut brought
- * back of one that was removed.
- */
-async function findRemains(
-  layout: TargetLayout,
-  { view, liveId }: Pick<RetentionScene, 'view' | 'liveId'>,
-): Promise<readonly string[]> {
-  const removed = view.removed.map(({ id }) => id);
-  const known = [...view.releases.map(({ id }) => id), ...removed];
-  const live = await readLive(layout);
-  const isOver = (id: string): boolean => id !== view.unfinished?.to && id !== live && id !== liveId;
-  const paths = [
-    ...known.filter(isOver).map((id) => partialPath(layout, id)),
-    ...removed.filter(isOver).map((id) => releasePath(layout, id)),
-  ];
-  const names = new Set(await readNames(layout.releasesDir));
-  return paths.filter((path) => names.has(basename(path)));
-}
-
-async function readNames(path: string): Promise<readonly string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw toSystemFailure(error, { path, action: 'read' });
-  }
 }

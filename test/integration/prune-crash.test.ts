@@ -87,8 +87,9 @@ async function expectRecovered(liveBefore: string): Promise<void> {
   await restore('crashed');
   await pruneTarget({ policy: POLICY, dryRun: false, allowNetworkFs: false }, await bench.context());
   await expectTidy();
-  const versions = (await readdir(releasesDir())).map((name) => name.split('_')[1]).toSorted();
-  expect(versions).toEqual(['v3', 'v4']);
+  const versions = (await readdir(releasesDir())).map((name) => name.split('_')[1]);
+  expect(new Set(versions)).toEqual(new Set(['v3', 'v4']));
+  expect(versions).toHaveLength(2);
   expect(await readdir(bench.state.bundlesDir)).toHaveLength(2);
   expect(await live()).toBe(liveBefore);
 }

@@ -6,7 +6,6 @@ import {
   isKeepingAll,
   type BundleNeed,
   type Decision,
-  type Keep,
   type ReleaseNeed,
   type ShelvedBundle,
   type StandingRelease,
@@ -96,7 +95,7 @@ describe('decideReleases', () => {
     liveId: fc.option(fc.stringMatching(/^[a-j]$/)),
     unfinished: ids,
     inUse: ids,
-    keep: fc.oneof(fc.nat(5), fc.constant('all' as const)) as fc.Arbitrary<Keep>,
+    keep: fc.oneof(fc.nat(5), fc.constant('all' as const)),
   });
   const offered = (all: readonly StandingRelease[], liveId: string | null): readonly StandingRelease[] =>
     all.filter(({ id, verdict, isUndone }) => verdict === 'good' && !isUndone && id !== liveId);
