@@ -117,26 +117,30 @@ const isEvery = process.env['MILTON_EVERY_CALL'] === '1';
 const TIMEOUT_MS = isEvery ? 3_600_000 : 120_000;
 
 describe.skipIf(process.platform !== 'linux')('a pruning that is killed', () => {
-  it('leaves all that is offered whole, and the next run finishes it', async (context) => {
-    if (spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status !== 0) {
-      skipLoudly(context, 'strace is missing or may not trace here');
-    }
-    const liveBefore = await live();
-    let points = 0;
-    for (const [call, some] of POINTS) {
-      for (const when of isEvery ? Array.from({ length: 200 }, (_, at) => at + 1) : some) {
-        const isKilled = pruneKilledAt(call, when);
-        if (!isKilled) {
-          expect(isEvery, `${call} ${when} was never called`).toBe(true);
-          await restore('whole');
-          break;
-        }
-        points += 1;
-        await expectRecovered(liveBefore);
-        await restore('whole');
-        if (isEvery) process.stderr.write(`${points} points: killed at ${call} ${when}, and recovered\n`);
+  it(
+    'leaves all that is offered whole, and the next run finishes it',
+    async (context) => {
+      if (spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status !== 0) {
+        skipLoudly(context, 'strace is missing or may not trace here');
       }
-    }
-    expect(points).toBeGreaterThan(5);
-  }, TIMEOUT_MS);
+      const liveBefore = await live();
+      let points = 0;
+      for (const [call, some] of POINTS) {
+        for (const when of isEvery ? Array.from({ length: 200 }, (_, at) => at + 1) : some) {
+          const isKilled = pruneKilledAt(call, when);
+          if (!isKilled) {
+            expect(isEvery, `${call} ${when} was never called`).toBe(true);
+            await restore('whole');
+            break;
+          }
+          points += 1;
+          await expectRecovered(liveBefore);
+          await restore('whole');
+          if (isEvery) process.stderr.write(`${points} points: killed at ${call} ${when}, and recovered\n`);
+        }
+      }
+      expect(points).toBeGreaterThan(5);
+    },
+    TIMEOUT_MS,
+  );
 });
