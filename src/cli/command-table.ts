@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resume.ts')).defineResume,
   },
   {
+    name: 'prune',
+    description: 'Remove earlier releases and bundles that nothing needs any more.',
+    load: async () => (await import('./commands/prune.ts')).definePrune,
+  },
+  {
     name: 'status',
     description: 'What is live on each target, since when, from which bundle, and what one could go back to.',
     load: async () => (await import('./commands/status.ts')).defineStatus,

@@ -15,6 +15,7 @@ import type { TargetLayout } from './layout.ts';
 import type { EndState } from './machine.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { hasRecord, saveRecord } from './records.ts';
+import { toRetentionJson, type RetentionReport } from './retention-report.ts';
 import type { ServiceReport } from './service.ts';
 import type { TransactionEnd } from './transaction.ts';
 import type {
@@ -35,6 +36,8 @@ export interface Attempt {
   readonly targetPath: string;
   /** Where it is known before the release can be opened. */
   readonly version: string | null;
+  /** The bundle was packed for this attempt, so that retention may remove it one day. */
+  readonly isBundlePacked?: boolean;
   facts: ReleaseFacts | null;
   bundlePath: string | null;
   releasePath: string | null;
@@ -42,6 +45,8 @@ export interface Attempt {
   loadTest: LoadTestReport;
   adopted: AdoptedReport | null;
   service: ServiceReport | null;
+  /** What went, or would go, after it; null where nothing was looked at. */
+  retention: RetentionReport | null;
   readonly warnings: Warning[];
 }
 
@@ -56,7 +61,7 @@ export interface AttemptEnd {
 }
 
 export function startAttempt(
-  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version'>,
+  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version' | 'isBundlePacked'>,
 ): Attempt {
   return {
     ...start,
@@ -68,6 +73,7 @@ export function startAttempt(
     loadTest: withoutInference('skipped', null, 'not reached.'),
     adopted: null,
     service: null,
+    retention: null,
     warnings: [],
   };
 }
@@ -141,6 +147,7 @@ export async function concludeAttempt(
     adopted: attempt.adopted,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
+    retention: attempt.retention,
     warnings: unique(attempt.warnings),
   };
 }
@@ -233,6 +240,7 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     load_test: attempt.loadTest,
     adopted: attempt.adopted,
     service: attempt.service,
+    retention: attempt.retention === null ? null : toRetentionJson(attempt.retention),
     warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,
     error: failure instanceof Failure ? { ...failure.toReport() } : null,

@@ -2,6 +2,7 @@
 import type { Permissions } from './release-folder.ts';
 import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
@@ -29,6 +30,8 @@ export interface DeployOptions {
   readonly service: ServiceSettings;
   /** Takes the settings of the last deployment that had any, instead of `service`. */
   readonly sameService: boolean;
+  /** What stays of earlier releases and bundles once this one is live. */
+  readonly retention: RetentionPolicy;
 }
 
 /** What holds unless somebody says otherwise. */
@@ -48,4 +51,5 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   gates: NO_GATES,
   service: NO_SERVICE,
   sameService: false,
+  retention: DEFAULT_RETENTION,
 };

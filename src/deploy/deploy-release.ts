@@ -1,6 +1,6 @@
 /** One deployment from its source to its record: describe, plan, lock, plan again, walk the table, report. */
 import { resolve } from 'node:path';
-import type { Warning } from '../core/index.ts';
+import { messageOf, type Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { removeAbandoned } from '../system/index.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
@@ -15,9 +15,12 @@ import { adoptedIdOf, partialPath, releasePath } from './layout.ts';
 import { assertEngine } from './load-test.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { chooseService, omissionWarnings } from './omissions.ts';
+import { retain } from './prune.ts';
 import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
+import { isKeepingAll } from './retention.ts';
+import { retentionWarnings } from './retention-report.ts';
 import { settledWarning, withSettledTarget } from './settle.ts';
 import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
@@ -90,6 +93,7 @@ function startDeployment(
     startedAt,
     targetPath: layout.targetPath,
     bundlePath: origin.kind === 'bundle' ? resolve(origin.path) : null,
+    isBundlePacked: origin.kind === 'bundle' && origin.isPacked === true,
   });
 }
 
@@ -135,10 +139,27 @@ async function deployOpened(
     await rememberTarget(state, layout.targetPath);
     const end = await walkDeployment({ release, attempt, options: { ...options, service }, context, final });
     if (end.state === 'live') attempt.warnings.push(...omissionWarnings(options, final.facts, service));
+    if (end.state === 'live') await retainAfter(attempt, options, context);
     const neverLive = view.releases.every(({ liveSince }) => liveSince === null);
     if (end.state === 'refused' && neverLive) await forgetTarget(state, layout.targetPath);
     return end;
   });
+}
+
+/** What is live is live: whatever goes wrong here is a warning. */
+async function retainAfter(
+  attempt: Attempt,
+  { retention }: DeployOptions,
+  context: DeployContext,
+): Promise<void> {
+  if (isKeepingAll(retention)) return;
+  try {
+    attempt.retention = await retain(retention, context);
+    attempt.warnings.push(...retentionWarnings(attempt.retention));
+  } catch (error) {
+    const message = `Earlier releases and bundles were not all removed: ${messageOf(error)}`;
+    attempt.warnings.push({ code: 'RETENTION_INCOMPLETE', message });
+  }
 }
 
 function endAlreadyLive(attempt: Attempt, releaseId: string, { layout }: DeployContext): AttemptEnd {
@@ -162,8 +183,8 @@ async function isTaken(
   { view }: TargetFacts,
   { layout, state }: DeployContext,
 ): Promise<boolean> {
-  if (view.releases.some((release) => release.id === id) || (await hasRecord(state.historyDir, id)))
-    return true;
+  const known = [...view.releases, ...view.removed];
+  if (known.some((release) => release.id === id) || (await hasRecord(state.historyDir, id))) return true;
   const paths = [id, adoptedIdOf(id)].flatMap((name) => [
     releasePath(layout, name),
     partialPath(layout, name),

@@ -44,6 +44,7 @@ export function factsAt(
         required_disk_bytes: plan.requiredDiskBytes,
         free_disk_bytes: plan.freeDiskBytes,
         bundle_path: release.bundlePath,
+        bundle_packed: attempt.isBundlePacked === true,
         linked_from: donor?.releaseId ?? null,
         artifact_type: release.facts.artifactType,
         evidence_kind: release.facts.evidence?.kind ?? null,

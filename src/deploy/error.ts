@@ -222,6 +222,12 @@ export const DEPLOY_FAILURES = {
     hint: 'Look at the line named; restore the file from a copy, or move the hidden folder beside the target away and deploy again.',
     aftermath: 'unchanged',
   },
+  DEPLOY_PRUNE_INCOMPLETE: {
+    exitCode: 1,
+    summary: 'Something that was to be removed could not be, or not wholly; what is live was not touched.',
+    hint: 'Run it again as the user that owns those files: milton prune',
+    aftermath: 'partial',
+  },
   DEPLOY_ROLLED_BACK: {
     exitCode: 4,
     summary: 'Going live failed, and the target was put back to what it was.',

@@ -6,7 +6,7 @@ export { examineTarget, type ExaminedTarget } from './examine-target.ts';
 export { NO_GATES } from './gates.ts';
 export { deployRelease, refuseDeployment } from './deploy-release.ts';
 export { DEPLOY_FAILURES, DeployFailure, type DeployCode } from './error.ts';
-export { appendJournal, readJournal, type JournalLine } from './journal.ts';
+export { appendJournal, readJournal, type JournalLine, type RunLine } from './journal.ts';
 export { defaultLayout, targetLayout, type TargetLayout } from './layout.ts';
 export { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
 export {
@@ -15,12 +15,24 @@ export {
   TRANSITIONS,
   WORKING_STATES,
   type EndState,
+  type RemovalState,
   type State,
   type WorkingState,
 } from './machine.ts';
+export { pruneTarget, type PruneOptions, type PruneOutcome } from './prune.ts';
 export { listRecords, type StoredRecord } from './records.ts';
 export type { Permissions } from './release-folder.ts';
 export { hashArtifact, type ReleaseOrigin } from './release-source.ts';
+export {
+  DEFAULT_RETENTION,
+  type Decision,
+  type Keep,
+  type KeptBecause,
+  type RemovedBecause,
+  type RetentionPolicy,
+} from './retention.ts';
+export type { PlannedBundle, PlannedRelease } from './retention-plan.ts';
+export { freedBytesOf, pruneFailure, toRetentionJson, type RetentionReport } from './retention-report.ts';
 export { resumeTarget, type ResumeOptions } from './resume.ts';
 export { rollBack, type RollbackOptions } from './roll-back.ts';
 export type { Probe, ServiceSettings } from './service-settings.ts';

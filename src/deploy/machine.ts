@@ -42,6 +42,13 @@ export interface Transition {
   /** Where whoever finds it as the last line of a run goes on. */
   readonly crashed: UndoState;
 }
+/**
+ * Of a release that is taken away, which no table walks: there is no way back from it. `kept`: it could not be taken away,
+ * and is whole.
+ */
+export const REMOVAL_STATES = ['removing', 'removed', 'kept'] as const;
+export type RemovalState = (typeof REMOVAL_STATES)[number];
+export type RemovalEnd = Exclude<RemovalState, 'removing'>;
 
 /** Where each working state leads. */
 export const TRANSITIONS: Readonly<Record<WorkingState, Transition>> = {

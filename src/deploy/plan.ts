@@ -157,7 +157,8 @@ export function memoryShort(neededBytes: number, availableBytes: number, hint?: 
 }
 
 function assertNotBad(facts: TargetFacts, needs: ReleaseNeeds, { retryBad }: PlanOptions): void {
-  const bad = facts.view.releases.find(
+  const { releases, removed } = facts.view;
+  const bad = [...releases, ...removed].find(
     (release) => release.verdict === 'bad' && release.artifactSha256 === needs.artifactSha256,
   );
   if (bad === undefined || retryBad) return;

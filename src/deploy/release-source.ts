@@ -26,12 +26,19 @@ import type { ReleaseFacts } from './types.ts';
 
 /** What a caller hands in. */
 export type ReleaseOrigin =
-  | { readonly kind: 'bundle'; readonly path: string }
+  | {
+      readonly kind: 'bundle';
+      readonly path: string;
+      /** It was packed for this deployment, by this machine. */
+      readonly isPacked?: boolean;
+    }
   | {
       readonly kind: 'artifact';
       readonly input: BundleInput;
       /** Digests of its files where they were just made; a file changed since is refused when it is staged. */
       readonly sums?: ReadonlyMap<string, string>;
+      /** In a dry run: the deployment would pack it first. */
+      readonly willPack?: boolean;
     };
 
 export interface WorkOptions {

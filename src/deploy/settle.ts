@@ -9,11 +9,19 @@ import { readLive, REHEARSAL_TEXT } from './activate.ts';
 import { removeRehearsal } from './adopt.ts';
 import { readWho, withTargetLock, type DeployContext } from './context.ts';
 import { goBack } from './going-back.ts';
-import { readJournal, type JournalLine } from './journal.ts';
+import { readJournal, type JournalLine, type RunLine } from './journal.ts';
 import { isAdoptedId, partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
-import { isEndState, TRANSITIONS, type EndState, type UndoState, type WorkingState } from './machine.ts';
+import {
+  isEndState,
+  TRANSITIONS,
+  type EndState,
+  type RemovalEnd,
+  type UndoState,
+  type WorkingState,
+} from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
+import { finishRemoval } from './remove-release.ts';
 import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
 import { surveyTarget } from './survey-target.ts';
 import { viewJournal, type TargetView } from './target-view.ts';
@@ -24,7 +32,7 @@ export interface Settled {
   readonly transaction: string;
   readonly kind: JournalLine['kind'];
   readonly crashedIn: string;
-  readonly state: EndState;
+  readonly state: EndState | RemovalEnd;
   /** Why its record could not be written, or null; the journal has it all. */
   readonly recordLost: string | null;
 }
@@ -61,7 +69,13 @@ async function settleUnfinished(context: DeployContext, restart: boolean): Promi
   const lines = await readJournal(layout.journalFile);
   const view = viewJournal(lines);
   const line = view.unfinished;
-  if (line === null || isEndState(line.state)) return null;
+  if (line === null) return null;
+  if (line.kind === 'prune') {
+    const { state } = await finishRemoval(line, { lastSeq: view.lastSeq }, context);
+    const { transaction, kind } = line;
+    return { transaction, kind, crashedIn: line.state, state, recordLost: null };
+  }
+  if (isEndState(line.state)) return null;
   const crashedIn = line.state;
   await removeStrayLinks(layout);
   const own = lines.filter(({ transaction }) => transaction === line.transaction);
@@ -80,7 +94,7 @@ export function settledWarning({ transaction, crashedIn, state, recordLost }: Se
 }
 
 interface Unfinished {
-  readonly line: JournalLine;
+  readonly line: RunLine;
   readonly crashedIn: WorkingState;
   readonly view: TargetView;
   readonly service: ServiceSettings;
@@ -149,7 +163,7 @@ const FORWARD: Omit<Steps, UndoState> = {
 };
 
 /** Removes what a deployment staged; a rollback has staged nothing. */
-async function removeRemains({ layout }: DeployContext, line: JournalLine): Promise<void> {
+async function removeRemains({ layout }: DeployContext, line: RunLine): Promise<void> {
   if (line.kind !== 'deploy') return;
   await removeFolder(partialPath(layout, line.to));
   if (line.from !== null && isAdoptedId(line.from)) await removeRehearsal(layout, line.from);
@@ -212,7 +226,7 @@ async function recordEnd(
   }
 }
 
-async function toHead(line: JournalLine): Promise<TransactionHead> {
+async function toHead(line: RunLine): Promise<TransactionHead> {
   return {
     id: line.transaction,
     kind: line.kind,

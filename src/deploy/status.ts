@@ -3,7 +3,7 @@ import type { EdgeChatTemplate, EdgeUnsafeFile } from '../bundle/index.ts';
 import type { Evidence } from '../evidence/index.ts';
 import { readLockHolder } from '../system/index.ts';
 import { isAdoptedId, releasePath, type TargetLayout } from './layout.ts';
-import { RESUME, type State } from './machine.ts';
+import { RESUME, type RemovalState, type State } from './machine.ts';
 import type { TargetOccupant } from './target-facts.ts';
 import { NO_METADATA, readReleaseMetadata } from './release-metadata.ts';
 import { surveyOccupant } from './survey-occupant.ts';
@@ -39,9 +39,9 @@ export interface LiveRelease {
 
 export interface UnfinishedRun {
   readonly transaction: string;
-  readonly state: State;
+  readonly state: State | RemovalState;
   readonly at: string;
-  readonly next: (typeof RESUME)[State];
+  readonly next: (typeof RESUME)[State] | 'finish-removal';
   /** The process that is at work on it now; null where it ended without an end, and the next run settles it. */
   readonly runningPid: number | null;
 }
@@ -69,7 +69,7 @@ async function describeUnfinished(layout: TargetLayout, line: JournalLine): Prom
     transaction: line.transaction,
     state: line.state,
     at: line.at,
-    next: RESUME[line.state],
+    next: line.kind === 'prune' ? 'finish-removal' : RESUME[line.state],
     runningPid: holder?.pid ?? null,
   };
 }

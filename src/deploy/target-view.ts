@@ -1,7 +1,7 @@
 /** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
 import { isJsonObject } from '../core/index.ts';
 import { ADOPTED_VERSION, parseAdoption, type Adoption } from './adoption.ts';
-import type { JournalLine } from './journal.ts';
+import type { JournalLine, RunLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
 import { LOAD_TEST_KINDS, type LoadTestKind, type LoadTestReport, type Verdict } from './types.ts';
@@ -28,6 +28,8 @@ export interface KnownRelease {
   readonly liveSince: string | null;
   /** How what was there before Milton Edge is known again; null for what was deployed. It has no digest, no metadata. */
   readonly adopted: Adoption | null;
+  /** The deployment that made it was taken back before it was live: whatever stands of it is remains. */
+  readonly isUndone: boolean;
 }
 
 export type UnknownReason =
@@ -36,8 +38,10 @@ export type UnknownReason =
   | 'it was adopted, without digests';
 
 export interface TargetView {
-  /** Those that went live, in the order in which they last did; one that never did stands where it was first named. */
+  /** Without what was removed. Those that went live, in the order in which they last did; one that never did stands where it was first named. */
   readonly releases: readonly KnownRelease[];
+  /** What was taken away, or is being so: known still, since a digest that was found bad stays bad. */
+  readonly removed: readonly KnownRelease[];
   /** The last line of a transaction that has no end, or null. */
   readonly unfinished: JournalLine | null;
   /** What that transaction adopts, or null. */
@@ -50,10 +54,18 @@ export interface TargetView {
 /** Folds the lines of a journal. Pure. */
 export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const releases = new Map<string, KnownRelease>();
+  const gone = new Set<string>();
   const open = new Map<string, JournalLine>();
   const adoptions = new Map<string, Adoption>();
   let service: ServiceSettings | null = null;
   for (const line of lines) {
+    if (line.kind === 'prune') {
+      if (line.state === 'removing') open.set(line.transaction, line);
+      else open.delete(line.transaction);
+      if (line.state === 'kept') gone.delete(line.to);
+      else gone.add(line.to);
+      continue;
+    }
     if (isEndState(line.state)) open.delete(line.transaction);
     else open.set(line.transaction, line);
     service = parseService(line.facts['service']) ?? service;
@@ -78,6 +90,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       measured: readMeasured(line) ?? known?.measured ?? null,
       liveSince: isLive ? line.at : (known?.liveSince ?? null),
       adopted: known?.adopted ?? null,
+      isUndone: isUndone(line) || (known?.isUndone ?? false),
     });
     for (const [id, verdict] of Object.entries(line.verdicts)) {
       const release = releases.get(id);
@@ -85,9 +98,11 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
         releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, release, verdict) });
     }
   }
+  const all = [...releases.values()];
   const unfinished = [...open.values()].at(-1) ?? null;
   return {
-    releases: [...releases.values()],
+    releases: all.filter(({ id }) => !gone.has(id)),
+    removed: all.filter(({ id }) => gone.has(id)),
     unfinished,
     adopting: adoptions.get(unfinished?.transaction ?? '') ?? null,
     service,
@@ -108,6 +123,7 @@ function toAdopted(adopted: Adoption): KnownRelease {
     measured: null,
     liveSince: null,
     adopted,
+    isUndone: false,
   };
 }
 
@@ -116,8 +132,14 @@ export function wasLive({ liveSince, adopted }: KnownRelease): boolean {
   return liveSince !== null || adopted !== null;
 }
 
+/** Only of what that deployment itself made: what it found at the target is not its to take away. */
+function isUndone({ kind, transaction, to, state }: RunLine): boolean {
+  const isTakenBack = state === 'refused' || state === 'failed' || state === 'rolled-back';
+  return kind === 'deploy' && transaction === to && isTakenBack;
+}
+
 function whyUnknown(
-  line: JournalLine,
+  line: RunLine,
   { id, adopted }: KnownRelease,
   verdict: Verdict,
 ): KnownRelease['unknownBecause'] {

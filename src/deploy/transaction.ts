@@ -5,7 +5,7 @@
 import { throwIfAborted, toTimestamp, type JsonObject } from '../core/index.ts';
 import type { Clock, ProcessFacts } from '../system/index.ts';
 import type { Shield } from './context.ts';
-import { appendJournal, type JournalLine } from './journal.ts';
+import { appendJournal, type RunLine } from './journal.ts';
 import {
   isBeforeActivation,
   isEndState,
@@ -118,7 +118,7 @@ function journalWriter(head: TransactionHead, options: TransactionOptions): (sta
 export function toLine(
   head: TransactionHead,
   { seq, state, at }: { readonly seq: number; readonly state: State; readonly at: Date },
-): JournalLine {
+): RunLine {
   return {
     seq,
     transaction: head.id,

@@ -2,6 +2,7 @@
 import type { ArtifactType, JsonObject, Warning } from '../core/index.ts';
 import type { Evidence, BenchmarkSummary } from '../evidence/index.ts';
 import type { EndState } from './machine.ts';
+import type { RetentionReport } from './retention-report.ts';
 import type { ServiceReport } from './service.ts';
 
 /** What is known of a release, never inferred from a folder: only good ones are offered for rollback. */
@@ -89,6 +90,8 @@ export interface DeploymentOutcome {
   readonly restarted: boolean;
   /** What the server answered; null where nothing was asked. */
   readonly service: ServiceReport | null;
+  /** Which earlier releases and bundles went, or would go; null where nothing was to be looked at. */
+  readonly retention: RetentionReport | null;
   readonly warnings: readonly Warning[];
 }
 

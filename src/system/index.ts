@@ -38,6 +38,7 @@ export {
   findMissingProtections,
   findFolder,
   findMountBelow,
+  findOpenFiles,
   hashOnce,
   isMountPoint,
   isReadOnly,
@@ -65,6 +66,7 @@ export {
   unfinishedName,
   withLock,
 } from './on-first-use.ts';
+export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export type { ProgramEnd, RunProgramOptions } from './run-program.ts';
 export type { ServiceManagerFacts } from './service-manager.ts';

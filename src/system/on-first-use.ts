@@ -13,6 +13,7 @@ import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
+import type * as openFiles from './open-files.ts';
 import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
 import type * as run from './run-command.ts';
@@ -144,3 +145,7 @@ export const readServiceManager: typeof serviceManager.readServiceManager = asyn
 /** {@inheritDoc fileSystem.isReadOnly} */
 export const isReadOnly: typeof fileSystem.isReadOnly = async (...args) =>
   (await import('./file-system.ts')).isReadOnly(...args);
+
+/** {@inheritDoc openFiles.findOpenFiles} */
+export const findOpenFiles: typeof openFiles.findOpenFiles = async (...args) =>
+  (await import('./open-files.ts')).findOpenFiles(...args);

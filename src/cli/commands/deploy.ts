@@ -21,13 +21,15 @@ import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
+import { addRetentionOptions, readRetention, type RetentionFlags } from './retention-options.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGainOptions, judgeGain, pinToRun, staysResult, type GainFlags } from './gain-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
 import { ALLOW_UNSAFE_HELP, LOAD_TEST_TIMEOUT_HELP, STRICT_HELP } from './safety-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-export interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags, GainFlags {
+export interface DeployFlags
+  extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags, GainFlags, RetentionFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -77,6 +79,7 @@ export function addDeployOptions(command: Command): Command {
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
+  addRetentionOptions(command);
   addWaitOption(command);
   addGainOptions(command);
   addGateOptions(command);
@@ -241,6 +244,7 @@ export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptio
     gates: readGates(flags),
     service: service ?? defaults.service,
     sameService: readSameService(flags, service),
+    retention: await readRetention(flags),
   };
 }
 

@@ -1,9 +1,16 @@
 /** What a deployment or a rollback says at its end, to people and as JSON. */
 import { formatBytes, formatDuration, quoteWord, type JsonObject } from '../../core/index.ts';
-import type { DeploymentOutcome, LoadTestReport, ServiceReport } from '../../deploy/index.ts';
+import {
+  toRetentionJson,
+  type DeploymentOutcome,
+  type LoadTestReport,
+  type ServiceReport,
+} from '../../deploy/index.ts';
 import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { formatNumber, plural } from '../numbers.ts';
+
+import { retentionFacts, retentionLines } from './retention-text.ts';
 
 type Fact = readonly [label: string, value: string | null];
 
@@ -32,6 +39,7 @@ export function deployedJson(deployed: DeployedModel): JsonObject {
     ...outcomeJson(outcome),
     bundle_size_bytes: deployed.bundleSizeBytes,
     activated_version: deployed.activated,
+    retention: outcome.retention === null ? null : toRetentionJson(outcome.retention),
     run:
       chosen === null || chosen.loaded === null
         ? null
@@ -61,7 +69,9 @@ export function deployedText(deployed: DeployedModel, style: TextStyle): string[
         'registry',
         deployed.activated === null ? null : `${shown(deployed.activated)} is now the active version`,
       ],
+      ...retentionFacts(outcome.retention),
     ]),
+    ...retentionLines(outcome.retention, style),
     ...closingLines(outcome, style),
   ];
 }

@@ -10,6 +10,7 @@ describe('viewJournal', () => {
   it('sees nothing in an empty journal', () => {
     expect(viewJournal([])).toEqual({
       releases: [],
+      removed: [],
       unfinished: null,
       adopting: null,
       service: null,
@@ -117,6 +118,41 @@ describe('viewJournal, of an adoption', () => {
     });
     expect(releases[0]).toMatchObject({ id: A, unknownBecause: 'rolled back from' });
     expect(previousGood(viewJournal([...lines('planned', 'live'), back]), A)).toBeNull();
+  });
+});
+
+describe('viewJournal of a journal with removals', () => {
+  const idsOf = (script: JournalScript) => {
+    const { releases, removed, unfinished } = viewJournal(script.lines);
+    return {
+      releases: releases.map(({ id }) => id),
+      removed: removed.map(({ id }) => id),
+      unfinished: unfinished?.state ?? null,
+    };
+  };
+
+  it('offers a release no more as soon as it is being removed', () => {
+    const script = new JournalScript().deploy(A).deploy(B).deploy(C).prune(B, ['removing']);
+    expect(idsOf(script)).toEqual({ releases: [A, C], removed: [B], unfinished: 'removing' });
+    expect(previousGood(viewJournal(script.lines), C)?.id).toBe(A);
+  });
+
+  it('sees nothing unfinished once it is removed, and knows it still', () => {
+    const script = new JournalScript().deploy(A).deploy(B).prune(A);
+    expect(idsOf(script)).toEqual({ releases: [B], removed: [A], unfinished: null });
+  });
+
+  it('offers one that could not be removed as before, in its place', () => {
+    const script = new JournalScript().deploy(A).deploy(B).deploy(C).prune(A, ['removing', 'kept']);
+    expect(idsOf(script)).toEqual({ releases: [A, B, C], removed: [], unfinished: null });
+  });
+
+  it('knows what a deployment that was undone had made', () => {
+    const { lines } = new JournalScript().deploy(A).deploy(B, ['planned', 'activating', 'rolled-back']);
+    expect(viewJournal(lines).releases.map(({ id, isUndone }) => [id, isUndone])).toEqual([
+      [A, false],
+      [B, true],
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJournal } from '../../../src/deploy/journal.ts';
+import { readJournal, type JournalLine } from '../../../src/deploy/journal.ts';
 import { WORKING_STATES, type State, type WorkingState } from '../../../src/deploy/machine.ts';
 import {
   runTransaction,
@@ -71,7 +71,7 @@ async function run(steps: Steps, rest: Partial<TransactionOptions> = {}): Promis
   });
 }
 
-async function journaled(): Promise<readonly State[]> {
+async function journaled(): Promise<readonly JournalLine['state'][]> {
   return (await readJournal(journalFile)).map(({ state }) => state);
 }
 

@@ -46,6 +46,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     adopted: null,
     restarted: false,
     service: null,
+    retention: null,
     warnings: [],
     ...rest,
   };
