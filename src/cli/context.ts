@@ -47,7 +47,7 @@ export interface CommandResult {
   readonly text: Lines | ((style: TextStyle) => Lines | Promise<Lines>);
   /** Shown on standard error, and under `warnings` of the document. */
   readonly warnings?: readonly Warning[];
-  /** The job is refused, and there is a text to show all the same: printed after it, in place of the document. */
+  /** The job is refused, and there is something to show all the same: printed after the text; under `error` in the document. */
   readonly failure?: Failure;
 }
 

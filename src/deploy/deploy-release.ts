@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import type { Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { removeAbandoned } from '../system/index.ts';
+import { describeDamage } from './compare-release.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planAhead, planFinally, type DamagedRelease } from './final-plan.ts';
+import { planAhead, planFinally } from './final-plan.ts';
+import type { DamagedRelease } from './journal-facts.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
 import { partialPath, releasePath } from './layout.ts';
@@ -22,7 +24,6 @@ import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { assertUsableTarget } from './usable-target.ts';
-import { describeDamage } from './verify-release.ts';
 
 /**
  * Throws any room's failure with the state that the target is in; a record of the attempt is in the history either
@@ -82,7 +83,7 @@ function startDeployment(
   { clock, layout }: DeployContext,
 ): Attempt {
   const startedAt = clock.now();
-  const version = origin.kind === 'artifact' ? origin.input.version : null;
+  const version = versionOf(origin);
   return startAttempt({
     kind: dryRun ? 'dryrun' : 'deploy',
     version,
@@ -90,6 +91,18 @@ function startDeployment(
     targetPath: layout.targetPath,
     bundlePath: origin.kind === 'bundle' ? resolve(origin.path) : null,
   });
+}
+
+/** As far as it is known before the origin is opened. */
+function versionOf(origin: ReleaseOrigin): string | null {
+  switch (origin.kind) {
+    case 'bundle':
+      return null;
+    case 'artifact':
+      return origin.input.version;
+    case 'release':
+      return origin.known.version;
+  }
 }
 
 async function describeAttempt(

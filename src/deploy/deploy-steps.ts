@@ -10,16 +10,18 @@ import { goBack, toServed } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { hasGates, toGatesJson } from './gates.ts';
+import { toAnchorFacts, toDamagedFacts } from './journal-facts.ts';
 import { subjectOf } from './load-test.ts';
 import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, StagedRelease } from './release-source.ts';
-import { serveRelease, stopServer } from './service.ts';
+import { serveRelease, stopServer, type ServiceReport } from './service.ts';
 import { hasService, toServiceJson } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { Verdict } from './types.ts';
+import { hashSums } from './verify-release.ts';
 
 export interface DeploymentWalk {
   readonly release: OpenRelease;
@@ -38,6 +40,10 @@ interface WalkNotes {
   downBecause: unknown;
   /** The server did not come up well with this release. */
   isFoundBad: boolean;
+  /** How the server took what was live before, where going back asked it. */
+  servedBack: ServiceReport | null;
+  /** What a later look holds the release against. */
+  anchors: JsonObject;
 }
 
 /** Walks a planned deployment to its end. The caller holds the lock. Throws only if the journal cannot be begun. */
@@ -46,7 +52,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     attempt,
     context,
     release,
-    final: { plan, facts: target },
+    final: { plan, facts: target, damaged },
   } = walk;
   const { layout, clock, signal } = context;
   const { facts } = release;
@@ -55,6 +61,8 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     isServerStopped: false,
     downBecause: null,
     isFoundBad: false,
+    servedBack: null,
+    anchors: {},
   };
   const end = await runTransaction(
     {
@@ -66,7 +74,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       bundleId: attempt.facts?.bundleId ?? facts.bundleId,
       artifactSha256: facts.artifactSha256,
       who: await readWho(),
-      why: null,
+      why: damaged === null ? null : `${damaged.releaseId} is damaged on disk`,
     },
     deploySteps(walk, notes),
     {
@@ -76,7 +84,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       signal,
       shield: context.shield,
       cleanUp: () => cleanUp(walk, notes),
-      factsAt: (state) => factsAt(state, walk),
+      factsAt: (state) => factsAt(state, walk, notes),
       verdictsAt: (state) => verdictsAt(state, walk, notes),
       onState: stateAnnouncer(
         { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
@@ -121,6 +129,8 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       const deployedAt = toTimestamp(clock.now());
       const extras = { deployedAt, finalPath: final, modelFiles, artifactType, artifactSha256, version };
       await finishFolder(partial, extras, options.permissions);
+      const sumsSha256 = await hashSums(partial);
+      notes.anchors = toAnchorFacts({ sumsSha256, deployedAt, permissions: options.permissions });
     },
     verified: async () => {
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
@@ -158,7 +168,7 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
     'rolling-back': async () => {
       const { isServerTouched } = notes;
       const way = { from: plan.from, to: attempt.id, view: target.view, service, isServerTouched };
-      await goBack(way, context);
+      notes.servedBack = await goBack(way, context);
       // The target is what it was; a folder that cannot be removed does not change that.
       await removeFolder(final).catch((error: unknown) => attempt.warnings.push(remainsWarning(error)));
     },
@@ -183,7 +193,7 @@ function verdictsAt(
   return {
     [attempt.id]: attempt.checksumVerified ? 'good' : 'unknown',
     // Its bytes are no longer there to go back to.
-    ...(damaged === null ? {} : { [damaged.releaseId]: 'unknown' as const }),
+    ...(damaged === null ? {} : { [damaged.releaseId]: 'bad' as const }),
   };
 }
 
@@ -234,7 +244,8 @@ async function removeRemains({ attempt, context: { layout } }: DeploymentWalk): 
 
 function factsAt(
   state: State,
-  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
+  { attempt, final: { plan, donor, damaged }, release, options: { service, gates } }: DeploymentWalk,
+  { anchors, servedBack }: WalkNotes,
 ): JsonObject {
   switch (state) {
     case 'planned':
@@ -251,11 +262,17 @@ function factsAt(
         ...(hasGates(gates) && { gates: toGatesJson(gates) }),
       };
     case 'verified':
-      return { checksum_verified: attempt.checksumVerified };
+      return { checksum_verified: attempt.checksumVerified, ...anchors };
     case 'load-tested':
       return { load_test: attempt.loadTest };
     case 'live':
-      return { load_test: attempt.loadTest, served: attempt.service };
+      return {
+        load_test: attempt.loadTest,
+        served: attempt.service,
+        ...(damaged !== null && { damaged: toDamagedFacts(damaged) }),
+      };
+    case 'rolled-back':
+      return { served: servedBack };
     default:
       return {};
   }

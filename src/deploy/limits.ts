@@ -38,3 +38,6 @@ export const MAX_TARGET_NAME_BYTES = 219;
 
 /** What a health page or a completion of one token may answer: real ones have a few kB. */
 export const MAX_PROBE_BYTES = 1024 * 1024;
+
+/** Why a run failed, in its journal line: a sentence with two long paths; a line stays about 1 kB. */
+export const MAX_BECAUSE_LENGTH = 600;

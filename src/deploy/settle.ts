@@ -14,6 +14,7 @@ import { isEndState, RESUME, type EndState } from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
 import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
+import type { ServiceReport } from './service.ts';
 import { surveyTarget } from './survey-target.ts';
 import { viewJournal, type TargetView } from './target-view.ts';
 import { assertUsableTarget } from './usable-target.ts';
@@ -83,7 +84,7 @@ interface Unfinished {
 }
 
 /** How far the run had come with the server, and how it meant to treat it. */
-function readService(
+export function readService(
   own: readonly JournalLine[],
   restart: boolean,
 ): Pick<Unfinished, 'service' | 'isServerTouched'> {
@@ -106,14 +107,18 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
     await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
     return 'failed';
   }
-  const { state, lostLines } = await runTransaction(head, backwards(context, unfinished), {
+  const found: FoundBack = { served: null };
+  const { state, lostLines } = await runTransaction(head, backwards(context, unfinished, found), {
     journalFile,
     lastSeq,
     clock,
     shield,
     start: 'rolling-back',
     cleanUp: () => Promise.resolve(),
-    factsAt: () => ({ resumed_from: line.state }),
+    factsAt: (state) => ({
+      resumed_from: line.state,
+      ...(state === 'rolled-back' && { served: found.served }),
+    }),
     verdictsAt: () => ({}),
   });
   // An end that is not in the journal would be walked once more after later changes.
@@ -123,8 +128,12 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
 
 const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
 
+interface FoundBack {
+  served: ServiceReport | null;
+}
+
 /** Only the way back is ever walked here. */
-function backwards(context: DeployContext, unfinished: Unfinished): Steps {
+function backwards(context: DeployContext, unfinished: Unfinished, found: FoundBack): Steps {
   const { line } = unfinished;
   return {
     planned: never,
@@ -134,7 +143,7 @@ function backwards(context: DeployContext, unfinished: Unfinished): Steps {
     activating: never,
     probing: never,
     'rolling-back': async () => {
-      await goBack({ ...unfinished, from: line.from, to: line.to }, context);
+      found.served = await goBack({ ...unfinished, from: line.from, to: line.to }, context);
       await removeRemains(context, line);
     },
   };

@@ -64,8 +64,8 @@ describe('milton status', () => {
     const { stdout } = await shop.milton('status');
     expect(stdout.split('\n')[0]).toBe(shop.target);
     expect(stdout).toMatch(/live +v2\n +since +\d{4}-.*\n(.*\n)* +bundle +bundle_v2_/);
-    expect(stdout).toMatch(new RegExp(`rollback +goes to ${first}`));
-    expect(stdout).toMatch(new RegExp(`before +v1 {2}good.* {2}${first}`));
+    expect(stdout).toMatch(new RegExp(`rollback +goes to v1, ${first}`));
+    expect(stdout).toMatch(new RegExp(`before +v1 {2}good {2}live just now {2}${first}`));
   });
 
   it('shows every target, or the one that is named, the one in the state directory by its path too', async () => {
@@ -106,13 +106,16 @@ describe('milton status', () => {
       await running.held;
       const { stdout } = await shop.milton('status', '--target-path', at('busy'));
       expect(stdout).toMatch(
-        new RegExp(`running +deploy_v4_\\S+, now verified \\(process ${running.child.pid}\\)`),
+        new RegExp(
+          `running +the deployment of v4 is now verified \\(process ${running.child.pid}, last step just now\\)\n +deploy_v4_\\S+\n`,
+        ),
       );
     } finally {
       await running.kill();
     }
     const { stdout } = await shop.milton('status', '--target-path', at('busy'));
-    expect(stdout).toMatch(/unfinished +deploy_v4_\S+ ended while verified/);
+    expect(stdout).toMatch(/unfinished +the deployment of v4 ended just now while it was verified\n/);
+    expect(stdout).toContain('milton resume will remove what was staged; nothing is live');
   });
 
   it('shows a run that a crash cut off, and that it will be settled', async () => {
@@ -120,9 +123,21 @@ describe('milton status', () => {
     const cut = lines.findLastIndex((line) => line.includes('"state":"activating"'));
     await writeFile(journalOf('llm'), `${lines.slice(0, cut + 1).join('\n')}\n`);
     const { json } = await shop.document('status', '--target-path', shop.target);
-    expect(json['targets']).toMatchObject([{ unfinished: { state: 'activating' } }]);
+    expect(json['targets']).toMatchObject([
+      {
+        unfinished: {
+          kind: 'deploy',
+          state: 'activating',
+          next: 'roll-back',
+          back_to: { model_version: 'v1' },
+          running_pid: null,
+        },
+      },
+    ]);
     const { stdout } = await shop.milton('status', '--target-path', shop.target);
-    expect(stdout).toMatch(/unfinished +deploy_v2_\S+ ended while activating; milton resume settles it/);
+    expect(stdout).toMatch(/unfinished +the deployment of v2 ended just now while it was activating\n/);
+    expect(stdout).toContain('milton resume will put the link back to v1; so does the next change');
+    expect(stdout).toContain(`milton resume --target-path ${shop.target}\n`);
     const settled = await shop.milton('rollback', '--target-path', shop.target, '--now', 'after a crash');
     expect(settled).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning DEPLOY_') });
     expect((await shop.document('status', '--target-path', shop.target)).json['targets']).toMatchObject([

@@ -343,9 +343,13 @@ describe('a rollback', () => {
       aftermath: 'unchanged',
       details: { received: 'model/v1.gguf (changed)' },
     });
+    // From now on it is known, and nobody is sent there again; who insists is held against the bytes once more.
     await expect(bench.rollBack({ to: deployment_id, now: 'anyway' })).rejects.toMatchObject({
-      code: 'DEPLOY_RELEASE_DAMAGED',
+      code: 'DEPLOY_RELEASE_BAD',
     });
+    await expect(
+      bench.rollBack({ to: deployment_id, now: 'anyway', retryBad: true }),
+    ).rejects.toMatchObject({ code: 'DEPLOY_RELEASE_DAMAGED' });
   });
 
   it('refuses a release whose model.env was changed: a server is started by it', async () => {
