@@ -32,6 +32,8 @@ export interface CommandContext {
   /** While this work runs, no signal ends the process: what puts a target back must not be cut short. */
   shield<T>(work: () => Promise<T>): Promise<T>;
   readonly onProgress: OnProgress;
+  /** Of standard error, for notices of several lines. */
+  readonly errorStyle: TextStyle;
   /** A line for whoever watches, on standard error, now. */
   notice(text: string): void;
   /** A warning that must be seen before the work starts; it joins those of the result. */

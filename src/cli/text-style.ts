@@ -44,18 +44,12 @@ export async function textStyle(stream: Output, { env, color }: TextStyleOptions
         columns,
       );
     },
-    facts: (entries) => factLines(entries, { dim: colors.dim, columns }),
+    facts: (entries) => factLines(entries, colors, columns),
   };
 }
 
 /** Further lines of a value, and what does not fit the width, stand below its beginning; a word is never broken. */
-export function factLines(
-  entries: readonly Fact[],
-  {
-    dim = String,
-    columns = null,
-  }: { readonly dim?: (text: string) => string; readonly columns?: number | null } = {},
-): readonly string[] {
+function factLines(entries: readonly Fact[], { dim }: Colors, columns: number | null): readonly string[] {
   const width = Math.max(0, ...entries.map(([label]) => label.length));
   const room = columns === null ? null : columns - width - 4;
   return entries.flatMap(([label, value]) =>

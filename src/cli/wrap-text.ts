@@ -1,9 +1,15 @@
 /** Breaks a line of text at blanks, so that it fits a width; a colour begins and ends in each part. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** Words are never broken: one that is longer than the width stands alone. */
+/** Words are never broken: one that is longer than the width stands alone. What begins with blanks keeps them in each line. */
 export function wrapText(text: string, columns: number): readonly string[] {
   if (widthOf(text) <= columns) return [text];
+  const [indent = ''] = /^ */.exec(text) ?? [];
+  const room = columns - indent.length;
+  return breakText(text.slice(indent.length), room).map((line) => indent + line);
+}
+
+function breakText(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -92,7 +92,9 @@ export async function repairTarget(options: RepairOptions, context: DeployContex
   if (plan.live === null) return { ...result, outcome: null, warnings };
   const origin = toOrigin(plan.live.source, context);
   const outcome = await deployRelease(origin, plan.live.options, context);
-  return { ...result, outcome, warnings: [...warnings, ...outcome.warnings] };
+  // What the plan has said at length.
+  const others = outcome.warnings.filter(({ code }) => code !== 'DEPLOY_LIVE_DAMAGED');
+  return { ...result, outcome, warnings: [...warnings, ...others] };
 }
 
 async function planRepair(options: RepairOptions, context: DeployContext): Promise<RepairPlan> {

@@ -2,36 +2,36 @@
 import type { JsonObject } from '../../core/index.ts';
 import type { Repaired, RepairPlan, RepairSource } from '../../deploy/index.ts';
 import { plural } from '../numbers.ts';
-import { factLines, shown, type Fact, type TextStyle } from '../text-style.ts';
+import { shown, type Fact, type TextStyle } from '../text-style.ts';
 import { outcomeJson } from './deployment-report.ts';
 import { damageLines } from './status-deep.ts';
 import { verifiedJson } from './status-json.ts';
 
 /** What is damaged, where the good bytes come from, and what will be done about it. */
-export function planText({ live, bad, unfinished }: RepairPlan, style: TextStyle | null = null): string[] {
-  const facts = style?.facts ?? factLines;
-  const entries: Fact[] = [];
+export function planText({ live, bad, unfinished }: RepairPlan, { facts }: TextStyle): string[] {
+  const lines: string[] = [];
   if (live !== null) {
-    entries.push(
-      ['damaged', `what is live: ${shown(live.known.version)}, ${shown(live.known.id)}`],
-      ['', damageLines(live.damage)],
-      ...live.passedOver.map(({ what, why }): Fact => ['passed over', `${shown(what)}: ${shown(why)}`]),
-      ['good bytes', describeSource(live.source)],
-      ['to do', describeWork(live.options)],
-      ['', `from then on ${shown(live.known.id)} is bad; its folder stays as it is`],
+    const id = shown(live.known.id);
+    lines.push(
+      `What is live is damaged: ${shown(live.known.version)}, ${id}`,
+      ...damageLines(live.damage),
+      ...facts([
+        ...live.passedOver.map(({ what, why }): Fact => ['passed over', `${shown(what)}\n${shown(why)}`]),
+        ['good bytes', describeSource(live.source)],
+        ['to do', `${describeWork(live.options)}\nfrom then on ${id} is bad; its folder stays as it is`],
+      ]),
     );
   }
   for (const { releaseId, damage } of bad) {
-    entries.push(
-      ['damaged', `previous: ${shown(releaseId)}`],
-      ['', damageLines(damage)],
-      ['to do', 'it will be known as bad, so that nobody goes back to it'],
+    lines.push(
+      `A previous release is damaged: ${shown(releaseId)}`,
+      ...damageLines(damage),
+      ...facts([['to do', 'it becomes bad, so that nobody goes back to it; its folder stays as it is']]),
     );
   }
-  if (unfinished !== null) {
-    entries.push(['first', `${shown(unfinished)} has no end: it is settled, and everything looked at again`]);
-  }
-  return [...facts(entries)];
+  if (unfinished !== null)
+    lines.push(`First ${shown(unfinished)}, which has no end, is settled; then everything is hashed again.`);
+  return lines;
 }
 
 export function repairedText({ plan, dryRun, outcome }: Repaired, style: TextStyle): string[] {
@@ -58,7 +58,7 @@ export function repairedText({ plan, dryRun, outcome }: Repaired, style: TextSty
     ...style.facts([
       ['release', shown(outcome.releasePath)],
       ['bytes from', describeSource(live.source)],
-      ['load test', outcome.loadTest.kind],
+      ['load test', outcome.loadTest.kind === 'inference' ? 'passed' : outcome.loadTest.kind],
       ['damaged', `${shown(live.known.id)}, bad from now on; its folder stays as it is`],
     ]),
     ...marked,
@@ -106,11 +106,11 @@ function sourceJson(source: RepairSource): JsonObject {
 function describeSource(source: RepairSource): string {
   switch (source.kind) {
     case 'bundle':
-      return `the bundle ${shown(source.path)}, every digest of it checked`;
+      return `${shown(source.path)}\na bundle of the same weights and version, every digest of it checked`;
     case 'release':
-      return `the release ${shown(source.known.id)}, which holds the same bytes, hashed again`;
+      return `${shown(source.known.id)}\na release of the same weights and version, hashed again`;
     case 'itself':
-      return 'the damaged release itself: every file that its list names is sound, hashed again';
+      return 'the damaged release itself: every file that SHA256SUMS names is sound';
   }
 }
 

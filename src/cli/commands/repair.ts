@@ -65,7 +65,7 @@ async function repair(context: CommandContext, flags: RepairFlags): Promise<Comm
     service: flags.restart ? await readServiceFlags(flags) : NO_SERVICE,
     // Before the first byte is written; a dry run prints it as its result.
     onPlan: (plan) => {
-      if (!dryRun) for (const line of planText(plan)) context.notice(line);
+      if (!dryRun) for (const line of planText(plan, context.errorStyle)) context.notice(line);
     },
   };
   const named = {

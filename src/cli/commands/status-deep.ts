@@ -3,7 +3,7 @@ import { quoteWord, type Failure } from '../../core/index.ts';
 import type { ReleaseDamage, VerifiedLink, VerifiedRelease, VerifiedTarget } from '../../deploy/index.ts';
 import type { TargetReport } from '../../pipeline/index.ts';
 import { plural } from '../numbers.ts';
-import { shown, type Colors, type Fact } from '../text-style.ts';
+import { shown, type Colors, type TextStyle } from '../text-style.ts';
 
 /** More would not fit a screen; the JSON has them all. */
 const MAX_SHOWN_DAMAGE = 20;
@@ -43,25 +43,31 @@ export async function judgeDeep(
   return null;
 }
 
-/** Lines of the status. */
-export function deepFacts({ link, releases }: VerifiedTarget, colors: Colors): readonly Fact[] {
+/** The block below the status of a target. */
+export function deepLines({ link, releases }: VerifiedTarget, { colors }: TextStyle): readonly string[] {
   return [
-    linkFact(link, colors),
-    ...releases.flatMap((release, index) => releaseFacts(release, index === 0 ? 'hashed again' : '', colors)),
+    '',
+    '  hashed again, every file:',
+    ...linkLines(link, colors),
+    ...releases.flatMap((release) => releaseLines(release, colors)),
   ];
 }
 
-/** `model/a.gguf  changed`, with both sides below. */
-export function damageLines(damage: readonly ReleaseDamage[]): string {
+/** `    model/a.gguf: changed`, with both sides below: a digest fits 80 columns. */
+export function damageLines(damage: readonly ReleaseDamage[]): readonly string[] {
   const lines = damage
     .slice(0, MAX_SHOWN_DAMAGE)
     .flatMap(({ path, kind, expected, received }) => [
-      `${path === '.' ? 'the release folder' : shown(path)}: ${WORDS[kind]}`,
-      ...(expected === null ? [] : [`  expected ${shown(expected)}`]),
-      ...(received === null ? [] : [`  received ${shown(received)}`]),
+      `    ${path === '.' ? 'the release folder' : shown(path)}: ${WORDS[kind]}`,
+      ...(expected === null ? [] : [`      expected ${withoutAlgorithm(expected)}`]),
+      ...(received === null ? [] : [`      received ${withoutAlgorithm(received)}`]),
     ]);
   const more = damage.length - MAX_SHOWN_DAMAGE;
-  return [...lines, ...(more > 0 ? [`and ${more} more: --json lists them`] : [])].join('\n');
+  return [...lines, ...(more > 0 ? [`    and ${more} more: --json lists them`] : [])];
+}
+
+function withoutAlgorithm(side: string): string {
+  return shown(side.replace(/^sha256:/, ''));
 }
 
 const WORDS: Readonly<Record<ReleaseDamage['kind'], string>> = {
@@ -74,39 +80,41 @@ const WORDS: Readonly<Record<ReleaseDamage['kind'], string>> = {
   'writable-for-all': 'everybody may write in it',
 };
 
-function linkFact(link: VerifiedLink, { green, red }: Colors): Fact {
+function linkLines(link: VerifiedLink, { red }: Colors): readonly string[] {
   switch (link.kind) {
     case 'sound':
-      return ['link', green('leads to that release')];
     case 'nothing-live':
-      return ['link', null];
+      return [];
     case 'gone':
-      return ['link', red(`gone: ${shown(link.lastLive)} was live here`)];
+      return [`  the link: ${red('gone')}; ${shown(link.lastLive)} went live here`];
     case 'foreign':
-      return ['link', red(`not ours: ${shown(link.received)}`)];
+      return [
+        `  the link: ${red('not ours')}`,
+        `      expected ${shown(link.expected)}`,
+        `      received ${shown(link.received)}`,
+      ];
   }
 }
 
-function releaseFacts(
+function releaseLines(
   { id, isLive, found }: VerifiedRelease,
-  label: string,
   { green, red, yellow }: Colors,
-): readonly Fact[] {
-  const name = isLive ? 'what is live' : shown(id);
+): readonly string[] {
+  const name = `  ${isLive ? 'what is live' : shown(id)}: `;
   switch (found.kind) {
     case 'sound':
-      return [[label, `${name}: ${green('sound')}, every file as it was deployed`]];
+      return [`${name}${green('as it was deployed')}`];
     case 'damaged':
       return [
-        [label, `${name}: ${red(`damaged, ${plural(found.damage.length, 'difference')}`)}`],
-        ['', damageLines(found.damage)],
+        `${name}${red(`damaged, ${plural(found.damage.length, 'difference')}`)}`,
+        ...damageLines(found.damage),
       ];
     case 'known-damaged':
-      return [[label, `${name}: ${yellow('known as damaged')}, not hashed again`]];
+      return [`${name}${yellow('known as damaged')}, not hashed again`];
     case 'gone':
-      return [[label, `${name}: its folder was removed`]];
+      return [`${name}its folder was removed`];
     case 'not-known':
-      return [[label, `${name}: ${yellow('nothing says which bytes it should hold')}`]];
+      return [`${name}${yellow('nothing says which bytes it should hold')}`];
   }
 }
 

@@ -13,7 +13,7 @@ import { formatNumber } from '../numbers.ts';
 import { formatAgo, formatWhen } from '../relative-time.ts';
 import { shown, type Fact, type TextStyle } from '../text-style.ts';
 import { modelFacts } from './model-facts.ts';
-import { deepFacts } from './status-deep.ts';
+import { deepLines } from './status-deep.ts';
 
 /** Further ones are in the history. */
 const MAX_PREVIOUS = 5;
@@ -51,13 +51,13 @@ function statusText(target: TargetStatus, { style, now, verified }: StatusTextOp
       ...(live === null
         ? [['live', colors.yellow(nothing)] as const]
         : liveFacts(live, { style, now, isSettled: unfinished === null })),
-      ...(verified === null ? [] : deepFacts(verified, colors)),
       ...previousFacts(target, style, now),
       ['rollback', describeRollback(target)],
       ...(unfinished === null
         ? []
         : [unfinishedFact(unfinished, { style, now, targetPath: target.targetPath })]),
     ]),
+    ...(verified === null ? [] : deepLines(verified, style)),
   ];
 }
 
@@ -80,12 +80,17 @@ function liveFacts(
     ['bundle', shown(known?.bundleId)],
     ['run', shown(live.evidence.run_id)],
     ['evidence', describeEvidence(live.evidence.kind)],
-    ...modelFacts(live.chatTemplates, live.unsafeFiles),
+    ...modelFacts(live.chatTemplates, live.unsafeFiles).map(narrow),
     ['release', shown(live.releasePath)],
     ['load test', describeLoadTest(known, now)],
     ['server', describeServer(known?.service ?? null, now)],
     ['known as', describeVerdict(known)],
   ];
+}
+
+/** A digest and a longer label do not fit 80 columns. */
+function narrow([label, value]: Fact): Fact {
+  return [label === 'chat template' ? 'template' : label, value];
 }
 
 function describeEvidence(kind: LiveRelease['evidence']['kind']): string {
@@ -111,10 +116,10 @@ function describeLoadTest(known: KnownRelease | null, now: Date): string {
   }
   const version = test.engineVersion === null ? '' : ` ${shown(test.engineVersion)}`;
   const engine = test.engine === null ? '' : `, by ${shown(test.engine)}${version}`;
-  const first = `first after ${formatNumber(test.firstTokenMs, 0)} ms`;
+  const speed = `${test.tokens ?? 0} tokens at ${formatNumber(test.tokensPerSecond, 1)}/s`;
   return [
     `passed ${when}${engine}`,
-    `loaded in ${formatNumber(test.loadMs, 0)} ms, ${test.tokens ?? 0} tokens at ${formatNumber(test.tokensPerSecond, 1)} tokens/s, ${first}`,
+    `loaded in ${formatNumber(test.loadMs, 0)} ms; first token after ${formatNumber(test.firstTokenMs, 0)} ms; ${speed}`,
   ].join('\n');
 }
 
@@ -132,7 +137,7 @@ function previousFacts({ previous }: TargetStatus, { colors }: TextStyle, now: D
   const lines = previous.slice(0, MAX_PREVIOUS).map((release) => {
     const { version, verdict, liveSince, id } = release;
     const color = verdict === 'good' ? colors.green : verdict === 'bad' ? colors.red : colors.yellow;
-    const when = liveSince === null ? 'never live' : `live ${formatAgo(liveSince, now)}`;
+    const when = liveSince === null ? 'never live' : `went live ${formatAgo(liveSince, now)}`;
     const because = becauseOf(release);
     const reason = because === null ? '' : `\n  ${because}`;
     return `${shown(version)}  ${color(verdict)}  ${when}  ${colors.dim(shown(id))}${reason}`;
