@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, readlink, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedBundle } from '../../src/bundle/index.ts';
 import {
   DEFAULT_LOAD_TEST_TOKENS,
@@ -17,7 +17,6 @@ import {
 } from '../../src/deploy/index.ts';
 import { openDeployBench, readTree, type DeployBench } from '../fakes/deploy-bench.ts';
 import { AROUND_IT, flipByte, IN_WHAT_IS_LISTED, weights } from '../fakes/release-damage.ts';
-import { openServedTarget } from '../fakes/served-target.ts';
 
 let bench: DeployBench;
 let v1: CreatedBundle;
@@ -247,47 +246,5 @@ describe('repairTarget', () => {
     });
     await mkdir(bench.target);
     await expect(repair()).rejects.toMatchObject({ code: 'TARGET_NOT_OURS' });
-  });
-});
-
-describe('a repair with a server', () => {
-  let stop = (): Promise<void> => Promise.resolve();
-  afterEach(() => stop());
-
-  it('restarts and asks it as the deployment did, and the status tells what came', async () => {
-    const served = await openServedTarget(bench.folder, bench.target);
-    stop = served.stop;
-    const first = await bench.deploy(v1.path, { service: served.service });
-    await flipByte(weights(first.releasePath ?? ''));
-    const { outcome } = await repair();
-    expect(outcome).toMatchObject({ state: 'live', restarted: true });
-    expect(await served.health()).toMatchObject({ version: 'v1' });
-    expect((await status()).live?.known?.service).toMatchObject({
-      restarted: true,
-      answers: [{ asked: `${served.url}/health`, answer: 'HTTP status 200' }],
-      failure: null,
-    });
-  });
-
-  it('keeps why a release is bad with which the server did not come up', async () => {
-    const served = await openServedTarget(bench.folder, bench.target);
-    stop = served.stop;
-    const { service } = served;
-    const first = await bench.deploy(v1.path, { service });
-    await served.setFlaws({ v2: 'sick' });
-    await expect(bench.deploy(v2.path, { service })).rejects.toMatchObject({ code: 'DEPLOY_ROLLED_BACK' });
-    const { live: now, previous } = await status();
-    expect(previous).toMatchObject([
-      {
-        version: 'v2',
-        verdict: 'bad',
-        badBecause: { kind: 'failed', text: expect.stringContaining('HTTP status') },
-      },
-    ]);
-    // The way back asked it too.
-    expect(now).toMatchObject({
-      id: first.record.deployment_id,
-      known: { service: { restarted: true, failure: null, answers: [{ answer: 'HTTP status 200' }] } },
-    });
   });
 });
