@@ -27,7 +27,7 @@ export interface VerifiedRelease {
     | { readonly kind: 'damaged'; readonly damage: readonly ReleaseDamage[] }
     /** Known as damaged already; nothing was hashed. */
     | { readonly kind: 'known-damaged' }
-    /** A previous one whose folder was removed. */
+    /** A previous one whose folder was removed, and that nobody is sent back to. */
     | { readonly kind: 'gone' }
     /** Nothing says which bytes it should hold. */
     | { readonly kind: 'not-known' };
@@ -114,6 +114,11 @@ function choose(which: WhichReleases, { releases }: TargetView, liveId: string |
   return [...live, ...previous.map(({ id }) => id).toReversed()];
 }
 
+const NOTHING_THERE: VerifiedRelease['found'] = {
+  kind: 'damaged',
+  damage: [{ path: '.', kind: 'missing', expected: null, received: null }],
+};
+
 async function verify(
   path: string,
   known: KnownRelease | null,
@@ -122,7 +127,7 @@ async function verify(
 ): Promise<VerifiedRelease['found']> {
   if (known === null || !isReleaseDigest(known.artifactSha256)) return { kind: 'not-known' };
   if (!isLive) {
-    if (!(await isThere(path))) return { kind: 'gone' };
+    if (!(await isThere(path))) return known.verdict === 'good' ? NOTHING_THERE : { kind: 'gone' };
     if (known.badBecause?.kind === 'damaged') return { kind: 'known-damaged' };
   }
   const damage = await findDamage(path, { ...known, ...work });

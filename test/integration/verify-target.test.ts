@@ -49,6 +49,22 @@ describe('verifyTarget', () => {
     });
   });
 
+  it('misses the folder of a release that one could go back to, and of no other', async () => {
+    const first = await bench.deploy(v1.path);
+    await bench.deploy(v2.path);
+    await bench.deploy(v1.path, { permissions: { fileMode: 0o640, groupId: null } });
+    await bench.rollBack();
+    const third = (await bench.journal()).at(-1)?.from ?? '';
+    await rm(first.releasePath ?? '', { recursive: true });
+    await rm(join(srv(), '.llm.milton/releases', third), { recursive: true });
+    const { releases } = await deep('all');
+    expect(releases.map(({ id, found }) => [id, found.kind])).toEqual([
+      [await live(), 'sound'],
+      [third, 'gone'],
+      [first.record.deployment_id, 'damaged'],
+    ]);
+  });
+
   it('gives both digests of a file that was changed', async () => {
     const { releasePath, artifactSha256 } = await bench.deploy(v1.path);
     await writeFile(weights(releasePath ?? ''), 'x');
