@@ -347,9 +347,9 @@ describe('a rollback', () => {
     await expect(bench.rollBack({ to: deployment_id, now: 'anyway' })).rejects.toMatchObject({
       code: 'DEPLOY_RELEASE_BAD',
     });
-    await expect(
-      bench.rollBack({ to: deployment_id, now: 'anyway', retryBad: true }),
-    ).rejects.toMatchObject({ code: 'DEPLOY_RELEASE_DAMAGED' });
+    await expect(bench.rollBack({ to: deployment_id, now: 'anyway', retryBad: true })).rejects.toMatchObject({
+      code: 'DEPLOY_RELEASE_DAMAGED',
+    });
   });
 
   it('refuses a release whose model.env was changed: a server is started by it', async () => {
