@@ -57,6 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).defineStatus,
   },
   {
+    name: 'repair',
+    description: 'Put what is live back to what was deployed, where files of it were damaged or changed.',
+    load: async () => (await import('./commands/repair.ts')).defineRepair,
+  },
+  {
     name: 'deployments',
     description: 'Every deployment and rollback, refused ones too, newest first.',
     load: async () => (await import('./commands/deployments.ts')).defineDeployments,

@@ -32,6 +32,8 @@ export interface CommandContext {
   /** While this work runs, no signal ends the process: what puts a target back must not be cut short. */
   shield<T>(work: () => Promise<T>): Promise<T>;
   readonly onProgress: OnProgress;
+  /** Of standard error, for notices of several lines. */
+  readonly errorStyle: TextStyle;
   /** A line for whoever watches, on standard error, now. */
   notice(text: string): void;
   /** A warning that must be seen before the work starts; it joins those of the result. */
@@ -47,7 +49,7 @@ export interface CommandResult {
   readonly text: Lines | ((style: TextStyle) => Lines | Promise<Lines>);
   /** Shown on standard error, and under `warnings` of the document. */
   readonly warnings?: readonly Warning[];
-  /** The job is refused, and there is a text to show all the same: printed after it, in place of the document. */
+  /** The job is refused, and there is something to show all the same: printed after the text; under `error` in the document. */
   readonly failure?: Failure;
 }
 

@@ -121,6 +121,7 @@ async function runJob(
     signal: interrupts.signal,
     shield: interrupts.shield,
     onProgress: progress.onProgress,
+    errorStyle: printer.errorStyle,
     notice,
     warn(warning) {
       said.push(warning);

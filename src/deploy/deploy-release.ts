@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import { messageOf, type Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { removeAbandoned } from '../system/index.ts';
+import { describeDamage } from './compare-release.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planAhead, planFinally, type DamagedRelease } from './final-plan.ts';
+import { planAhead, planFinally } from './final-plan.ts';
+import type { DamagedRelease } from './journal-facts.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
 import { adoptedIdOf, partialPath, releasePath } from './layout.ts';
@@ -26,7 +28,6 @@ import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { assertUsableTarget } from './usable-target.ts';
-import { describeDamage } from './verify-release.ts';
 
 /**
  * Throws any room's failure with the state that the target is in; a record of the attempt is in the history either
@@ -86,7 +87,7 @@ function startDeployment(
   { clock, layout }: DeployContext,
 ): Attempt {
   const startedAt = clock.now();
-  const version = origin.kind === 'artifact' ? origin.input.version : null;
+  const version = versionOf(origin);
   return startAttempt({
     kind: dryRun ? 'dryrun' : 'deploy',
     version,
@@ -95,6 +96,18 @@ function startDeployment(
     bundlePath: origin.kind === 'bundle' ? resolve(origin.path) : null,
     isBundlePacked: origin.kind === 'bundle' && origin.isPacked === true,
   });
+}
+
+/** As far as it is known before the origin is opened. */
+function versionOf(origin: ReleaseOrigin): string | null {
+  switch (origin.kind) {
+    case 'bundle':
+      return null;
+    case 'artifact':
+      return origin.input.version;
+    case 'release':
+      return origin.known.version;
+  }
 }
 
 async function describeAttempt(

@@ -14,6 +14,7 @@ import { DeployFailure } from './error.ts';
 import { findServed, goBack, toServed, type WayBack } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
+import { toAnchorFacts } from './journal-facts.ts';
 import { subjectOf } from './load-test.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
@@ -23,6 +24,7 @@ import { hasService } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { adoptingSwap, linkSwap, type Swap } from './swap.ts';
 import { runTransaction, type Steps } from './transaction.ts';
+import { hashSums } from './verify-release.ts';
 
 /** Walks a planned deployment to its end. The caller holds the lock. Throws only if the journal cannot be begun. */
 export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> {
@@ -30,7 +32,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     attempt,
     context,
     release,
-    final: { plan, facts: target },
+    final: { plan, facts: target, damaged },
   } = walk;
   const { layout, clock, signal } = context;
   const { facts } = release;
@@ -40,6 +42,8 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     isServerStopped: false,
     downBecause: null,
     isFoundBad: false,
+    servedBack: null,
+    anchors: {},
   };
   const end = await runTransaction(
     {
@@ -51,7 +55,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       bundleId: attempt.facts?.bundleId ?? facts.bundleId,
       artifactSha256: facts.artifactSha256,
       who: await readWho(),
-      why: null,
+      why: damaged === null ? null : `${damaged.releaseId} is damaged on disk`,
     },
     deploySteps(walk, notes),
     {
@@ -61,7 +65,7 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       signal,
       shield: context.shield,
       through: notes.swap.through,
-      factsAt: (state) => ({ ...factsAt(state, walk), ...notes.swap.factsAt(state) }),
+      factsAt: (state) => ({ ...factsAt(state, walk, notes), ...notes.swap.factsAt(state) }),
       verdictsAt: (state) => verdictsAt(state, walk, notes),
       onState: stateAnnouncer(
         { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
@@ -111,6 +115,8 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       const deployedAt = toTimestamp(clock.now());
       const extras = { deployedAt, finalPath: final, modelFiles, artifactType, artifactSha256, version };
       await finishFolder(partial, extras, options.permissions);
+      const sumsSha256 = await hashSums(partial);
+      notes.anchors = toAnchorFacts({ sumsSha256, deployedAt, permissions: options.permissions });
     },
     verified: async () => {
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
@@ -147,7 +153,7 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       }
     },
     'rolling-back': async () => {
-      await goBack(wayBack(walk, notes), context);
+      notes.servedBack = await goBack(wayBack(walk, notes), context);
       // The target is what it was; a folder that cannot be removed does not change that.
       await removeFolder(final).catch((error: unknown) => attempt.warnings.push(remainsWarning(error)));
     },

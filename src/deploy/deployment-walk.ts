@@ -5,9 +5,11 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import type { FinalPlan } from './final-plan.ts';
 import { hasGates, toGatesJson } from './gates.ts';
+import { toDamagedFacts } from './journal-facts.ts';
 import { releasePath, type TargetLayout } from './layout.ts';
 import type { State } from './machine.ts';
 import type { OpenRelease } from './release-source.ts';
+import type { ServiceReport } from './service.ts';
 import { hasService, toServiceJson } from './service-settings.ts';
 import type { Swap } from './swap.ts';
 import type { AdoptedReport, Verdict } from './types.ts';
@@ -30,12 +32,17 @@ export interface WalkNotes {
   downBecause: unknown;
   /** The server did not come up well with this release. */
   isFoundBad: boolean;
+  /** How the server took what was live before, where going back asked it. */
+  servedBack: ServiceReport | null;
+  /** What a later look holds the release against. */
+  anchors: JsonObject;
 }
 
 /** What the line of a state says beside its name. */
 export function factsAt(
   state: State,
-  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
+  { attempt, final: { plan, donor, damaged }, release, options: { service, gates } }: DeploymentWalk,
+  { anchors, servedBack }: Pick<WalkNotes, 'anchors' | 'servedBack'>,
 ): JsonObject {
   switch (state) {
     case 'planned':
@@ -53,11 +60,17 @@ export function factsAt(
         ...(hasGates(gates) && { gates: toGatesJson(gates) }),
       };
     case 'verified':
-      return { checksum_verified: attempt.checksumVerified };
+      return { checksum_verified: attempt.checksumVerified, ...anchors };
     case 'load-tested':
       return { load_test: attempt.loadTest };
     case 'live':
-      return { load_test: attempt.loadTest, served: attempt.service };
+      return {
+        load_test: attempt.loadTest,
+        served: attempt.service,
+        ...(damaged !== null && { damaged: toDamagedFacts(damaged) }),
+      };
+    case 'rolled-back':
+      return { served: servedBack };
     default:
       return {};
   }
@@ -74,7 +87,7 @@ export function verdictsAt(
   return {
     [attempt.id]: attempt.checksumVerified ? 'good' : 'unknown',
     // Its bytes are no longer there to go back to.
-    ...(damaged === null ? {} : { [damaged.releaseId]: 'unknown' as const }),
+    ...(damaged === null ? {} : { [damaged.releaseId]: 'bad' as const }),
   };
 }
 

@@ -189,7 +189,19 @@ export const DEPLOY_FAILURES = {
   DEPLOY_RELEASE_DAMAGED: {
     exitCode: 3,
     summary: 'The files of a release on this target no longer have the digests that they were deployed with.',
-    hint: 'Deploy its bundle again.',
+    hint: 'Name another release (milton status lists them), deploy its bundle again, or restore what is live: milton repair',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NO_SOURCE: {
+    exitCode: 3,
+    summary: 'A release is damaged, and nothing was found that holds the bytes it was made from.',
+    hint: 'Bring the bundle here that it was deployed from, then: milton repair --from-bundle FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_LINK_GONE: {
+    exitCode: 3,
+    summary: 'Nothing stands at the target, although a release went live there.',
+    hint: 'Put the link back to a release of milton status: milton rollback --to RELEASE',
     aftermath: 'unchanged',
   },
   DEPLOY_RELEASE_UNKNOWN: {

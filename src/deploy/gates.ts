@@ -1,5 +1,5 @@
 /** What the load test must show beyond a model that runs: speed floors, and a prompt with the answer it must get. Pure. */
-import { escapeText, formatDuration, type JsonObject } from '../core/index.ts';
+import { escapeText, formatDuration, isJsonObject, type JsonObject, type JsonValue } from '../core/index.ts';
 import { DeployFailure } from './error.ts';
 import type { LoadTestReport } from './types.ts';
 
@@ -35,6 +35,20 @@ export function toGatesJson({ minTokensPerSecond, maxFirstTokenMs, minOfLive, sm
     max_first_token_ms: maxFirstTokenMs,
     min_of_live: minOfLive,
     smoke: smoke === null ? null : { ...smoke },
+  };
+}
+
+/** What the journal says of an earlier deployment; what cannot be followed counts as not asked for. */
+export function parseGates(value: JsonValue | undefined): Gates {
+  if (value === undefined || !isJsonObject(value)) return NO_GATES;
+  const { smoke } = value;
+  const prompt = smoke !== undefined && isJsonObject(smoke) ? smoke['prompt'] : null;
+  const expect = smoke !== undefined && isJsonObject(smoke) ? smoke['expect'] : null;
+  return {
+    minTokensPerSecond: positiveOf(value['min_tokens_per_second']),
+    maxFirstTokenMs: positiveOf(value['max_first_token_ms']),
+    minOfLive: positiveOf(value['min_of_live']),
+    smoke: typeof prompt === 'string' ? { prompt, expect: typeof expect === 'string' ? expect : null } : null,
   };
 }
 
@@ -86,6 +100,10 @@ export function assertAnswer({ prompt, expect }: SmokeTest, answer: string): voi
     `The model does not answer ${JSON.stringify(escapeText(prompt, 80))} as it must.`,
     { details: { expected: `text that matches /${escapeText(expect)}/`, received: escapeText(answer, 200) } },
   );
+}
+
+function positiveOf(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' && value > 0 ? value : null;
 }
 
 function tooSlow(message: string, expected: string, received: string): DeployFailure {

@@ -195,7 +195,8 @@ function isVerdicts(value: JsonValue | undefined): boolean {
 }
 
 function damaged(path: string, reason: string, cause?: unknown): DeployFailure {
-  return new DeployFailure('DEPLOY_JOURNAL_DAMAGED', `The journal ${path} cannot be read: ${reason}.`, {
+  const sentence = `The journal ${path} cannot be read: ${reason.replace(/\.$/, '')}.`;
+  return new DeployFailure('DEPLOY_JOURNAL_DAMAGED', sentence, {
     details: { path },
     cause,
   });

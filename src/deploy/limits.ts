@@ -44,3 +44,6 @@ export const MAX_INVENTORY_ENTRIES = 100_000;
 
 /** Entries of an adopted folder that the journal names one by one: 256 are about 30 kB of it; of more it keeps a digest. */
 export const MAX_LISTED_ENTRIES = 256;
+
+/** Why a run failed, in its journal line: a sentence with two long paths; a line stays about 1 kB. */
+export const MAX_BECAUSE_LENGTH = 600;

@@ -159,7 +159,9 @@ export function memoryShort(neededBytes: number, availableBytes: number, hint?: 
 function assertNotBad(facts: TargetFacts, needs: ReleaseNeeds, { retryBad }: PlanOptions): void {
   const { releases, removed } = facts.view;
   const bad = [...releases, ...removed].find(
-    (release) => release.verdict === 'bad' && release.artifactSha256 === needs.artifactSha256,
+    // A copy that the disk damaged says nothing against the bytes that it was made from.
+    ({ verdict, badBecause, artifactSha256 }) =>
+      verdict === 'bad' && badBecause?.kind !== 'damaged' && artifactSha256 === needs.artifactSha256,
   );
   if (bad === undefined || retryBad) return;
   throw refusal(facts, 'DEPLOY_MODEL_BAD', `These bytes went live here as ${bad.id} and were found bad.`, {

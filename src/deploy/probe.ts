@@ -14,8 +14,13 @@ export interface ProbedRelease {
 }
 
 export type ProbeAnswer =
-  /** `model`: whether the server said what it runs, and that is what should run. */
-  | { readonly kind: 'well'; readonly durationMs: number; readonly model: 'expected' | 'not stated' }
+  /** `what` came; `model`: whether the server said what it runs, and that is what should run. */
+  | {
+      readonly kind: 'well';
+      readonly what: string;
+      readonly durationMs: number;
+      readonly model: 'expected' | 'not stated';
+    }
   /** `isOther`: it is up, and runs something else: waiting will hardly change that. */
   | { readonly kind: 'unwell'; readonly reason: string; readonly isOther: boolean };
 
@@ -37,7 +42,8 @@ export async function askProbe(probe: Probe, options: AskOptions): Promise<Probe
     case 'command': {
       const { env, commandTimeoutMs: timeoutMs, signal } = options;
       const end = await runCommand(probe.command, { timeoutMs, env, signal });
-      if (end.exitCode === 0) return { kind: 'well', durationMs: end.durationMs, model: 'not stated' };
+      const { durationMs } = end;
+      if (end.exitCode === 0) return { kind: 'well', what: 'exit code 0', durationMs, model: 'not stated' };
       return unwell(`the health command: ${end.reason}`);
     }
   }
@@ -64,7 +70,7 @@ async function askOpenAi(base: string, options: AskOptions): Promise<ProbeAnswer
     return unwell(`${url.href} completed nothing`);
   }
   const durationMs = listed.durationMs + answered.durationMs;
-  return { kind: 'well', durationMs, model: listed.model };
+  return { kind: 'well', what: 'a model and a completion', durationMs, model: listed.model };
 }
 
 function get(url: URL, options: AskOptions): Promise<HttpAnswer> {
@@ -90,7 +96,7 @@ function judge(answer: HttpAnswer, { expected }: AskOptions, where?: string): Pr
     return unwell(`${where === undefined ? '' : `${where}: `}HTTP status ${answer.status}`);
   const other = findOther(readBody(answer.body), expected);
   if (other.kind === 'other') return { kind: 'unwell', reason: `it runs ${other.what}`, isOther: true };
-  return { kind: 'well', durationMs: answer.durationMs, model: other.kind };
+  return { kind: 'well', what: 'HTTP status 200', durationMs: answer.durationMs, model: other.kind };
 }
 
 type Stated =

@@ -20,6 +20,7 @@ import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
 import { judgeReleaseTemplates } from './judge-templates.ts';
+import { openReleaseFolder, type ReleaseFolder } from './release-folder-source.ts';
 import { readRegisteredAt, toUnstatedEvidence } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
@@ -39,7 +40,9 @@ export type ReleaseOrigin =
       readonly sums?: ReadonlyMap<string, string>;
       /** In a dry run: the deployment would pack it first. */
       readonly willPack?: boolean;
-    };
+    }
+  /** A release that lies on the target already. */
+  | ({ readonly kind: 'release' } & ReleaseFolder);
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
@@ -83,7 +86,14 @@ export interface OpenRelease {
 
 /** Throws `BUNDLE_*`, `SYSTEM_FILE_*`, `EVIDENCE_*`, `CORE_VERSION_INVALID`. */
 export async function openRelease(origin: ReleaseOrigin, options: WorkOptions = {}): Promise<OpenRelease> {
-  return origin.kind === 'bundle' ? openBundle(origin.path) : openLocalArtifact(origin, options);
+  switch (origin.kind) {
+    case 'bundle':
+      return openBundle(origin.path);
+    case 'artifact':
+      return openLocalArtifact(origin, options);
+    case 'release':
+      return openReleaseFolder(origin);
+  }
 }
 
 async function openBundle(path: string): Promise<OpenRelease> {

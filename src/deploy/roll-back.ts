@@ -11,8 +11,10 @@ import {
   type AttemptEnd,
 } from './attempt.ts';
 import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
+import { touchesContent, type ReleaseDamage } from './compare-release.ts';
 import { readWho, type DeployContext } from './context.ts';
 import { goBack, toServed } from './going-back.ts';
+import { toDamagedFacts } from './journal-facts.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
 import { assertMemory } from './plan.ts';
@@ -20,14 +22,14 @@ import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
 import { hasRecord } from './records.ts';
 import { NO_METADATA, readReleaseMetadata, type ReleaseMetadata } from './release-metadata.ts';
-import { serveRelease } from './service.ts';
+import { serveRelease, type ServiceReport } from './service.ts';
 import { hasService, NO_SERVICE, toServiceJson, type ServiceSettings } from './service-settings.ts';
 import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
 import type { KnownRelease, TargetView } from './target-view.ts';
 import { runTransaction, type Steps } from './transaction.ts';
-import type { DeploymentOutcome } from './types.ts';
-import { readModelSums, verifyRelease } from './verify-release.ts';
+import type { DeploymentOutcome, Verdict } from './types.ts';
+import { assertUndamaged, findDamage, readModelSums } from './verify-release.ts';
 
 export interface RollbackOptions {
   /** A release id; null for the good one that was live before. */
@@ -114,6 +116,7 @@ async function rollBackSettled(
     );
   }
   const service = options.service ?? facts.view.service ?? NO_SERVICE;
+  const notes: RollbackNotes = { damage: [], servedBack: null };
   const end = await runTransaction(
     {
       id: attempt.id,
@@ -126,7 +129,7 @@ async function rollBackSettled(
       who: await readWho(),
       why: options.now,
     },
-    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, options, context }),
+    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, options, context }, notes),
     {
       journalFile: layout.journalFile,
       lastSeq: facts.view.lastSeq,
@@ -135,16 +138,21 @@ async function rollBackSettled(
       shield: context.shield,
       factsAt: (state): JsonObject => {
         if (state === 'planned' && hasService(service)) return { service: toServiceJson(service) };
+        if (state === 'rolled-back') return { served: notes.servedBack };
+        if (state === 'refused' && notes.damage.length > 0)
+          return { damaged: toDamagedFacts({ releaseId: to.id, damage: notes.damage }) };
         return state === 'live' ? { load_test: attempt.loadTest, served: attempt.service } : {};
       },
-      // What was left is not offered again, and not condemned either: a person may have had any reason.
-      verdictsAt: (state) =>
-        state === 'live'
-          ? {
-              [to.id]: to.adopted === null ? ('good' as const) : ('unknown' as const),
-              ...(from === null ? {} : { [from]: 'unknown' as const }),
-            }
-          : {},
+      verdictsAt: (state): Readonly<Record<string, Verdict>> => {
+        // Nobody can go back to it any more: the next rollback means the one before it.
+        if (state === 'refused' && notes.damage.length > 0) return { [to.id]: 'bad' };
+        // What was left is not offered again, and not condemned either: a person may have had any reason.
+        if (state !== 'live') return {};
+        return {
+          [to.id]: to.adopted === null ? 'good' : 'unknown',
+          ...(from === null ? {} : { [from]: 'unknown' as const }),
+        };
+      },
       onState: stateAnnouncer(
         { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null },
         context,
@@ -161,6 +169,12 @@ async function rollBackSettled(
   };
 }
 
+/** What becomes known on the way. */
+interface RollbackNotes {
+  damage: readonly ReleaseDamage[];
+  servedBack: ServiceReport | null;
+}
+
 interface RollbackWalk {
   readonly attempt: Attempt;
   readonly to: KnownRelease;
@@ -172,7 +186,7 @@ interface RollbackWalk {
   readonly context: DeployContext;
 }
 
-function rollbackSteps(walk: RollbackWalk): Steps {
+function rollbackSteps(walk: RollbackWalk, notes: RollbackNotes): Steps {
   const { attempt, to, metadata, from, view, service, options, context } = walk;
   const { layout, signal, onProgress, engine } = context;
   let isServerTouched = false;
@@ -186,12 +200,9 @@ function rollbackSteps(walk: RollbackWalk): Steps {
         attempt.warnings.push(...(await checkAdopted(directory, to.adopted, how)));
         return;
       }
-      await verifyRelease(directory, {
-        artifactSha256: to.artifactSha256,
-        version: to.version,
-        signal,
-        onProgress,
-      });
+      const damage = await findDamage(directory, { ...to, signal, onProgress });
+      notes.damage = damage.filter(touchesContent);
+      assertUndamaged(directory, notes.damage);
       attempt.checksumVerified = true;
     },
     verified: async () => {
@@ -223,7 +234,8 @@ function rollbackSteps(walk: RollbackWalk): Steps {
       attempt.service = await serveRelease(service, toServed(layout, to), { signal, onProgress });
     },
     'rolling-back': async () => {
-      await goBack({ from, to: to.id, adoption: null, view, service, isServerTouched }, context);
+      const way = { from, to: to.id, adoption: null, view, service, isServerTouched };
+      notes.servedBack = await goBack(way, context);
     },
     // Nothing was written.
     tidying: () => Promise.resolve(),

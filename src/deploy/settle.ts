@@ -23,6 +23,7 @@ import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
 import { finishRemoval } from './remove-release.ts';
 import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
+import type { ServiceReport } from './service.ts';
 import { surveyTarget } from './survey-target.ts';
 import { viewJournal, type TargetView } from './target-view.ts';
 import { assertUsableTarget } from './usable-target.ts';
@@ -102,7 +103,7 @@ interface Unfinished {
 }
 
 /** How far the run had come with the server, and how it meant to treat it. */
-function readService(
+export function readService(
   own: readonly JournalLine[],
   restart: boolean,
 ): Pick<Unfinished, 'service' | 'isServerTouched'> {
@@ -118,13 +119,17 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
   const { lastSeq } = view;
   const { journalFile } = layout;
   const head = await toHead(line);
-  const { state, lostLines } = await runTransaction(head, undoing(context, unfinished), {
+  const found: FoundBack = { served: null };
+  const { state, lostLines } = await runTransaction(head, undoing(context, unfinished, found), {
     journalFile,
     lastSeq,
     clock,
     shield,
     start: TRANSITIONS[crashedIn].crashed,
-    factsAt: () => ({ resumed_from: crashedIn }),
+    factsAt: (state) => ({
+      resumed_from: crashedIn,
+      ...(state === 'rolled-back' && { served: found.served }),
+    }),
     verdictsAt: () => ({}),
   });
   // An end that is not in the journal would be walked once more after later changes.
@@ -132,13 +137,17 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
   return state;
 }
 
+interface FoundBack {
+  served: ServiceReport | null;
+}
+
 /** What is to be undone; nothing else is ever walked here. */
-function undoing(context: DeployContext, unfinished: Unfinished): Steps {
+function undoing(context: DeployContext, unfinished: Unfinished, found: FoundBack): Steps {
   const { line, view } = unfinished;
   const way = { ...unfinished, from: line.from, to: line.to, adoption: view.adopting };
   const undo: Pick<Steps, UndoState> = {
     'rolling-back': async () => {
-      await goBack(way, context);
+      found.served = await goBack(way, context);
       await removeRemains(context, line);
     },
     tidying: async () => {

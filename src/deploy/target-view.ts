@@ -1,29 +1,45 @@
 /** What the journal says about a target: its releases with their verdicts, what was live when, a run left unfinished. */
-import { isJsonObject } from '../core/index.ts';
 import { ADOPTED_VERSION, parseAdoption, type Adoption } from './adoption.ts';
+import {
+  readAnchors,
+  readBundlePath,
+  readBecause,
+  readDamaged,
+  readLoadTest,
+  readMeasured,
+  readServed,
+  type KnownAnchors,
+  type KnownLoadTest,
+  type KnownService,
+  type MeasuredSpeed,
+} from './journal-facts.ts';
+import { NO_GATES, parseGates, type Gates } from './gates.ts';
 import type { JournalLine, RunLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
-import { LOAD_TEST_KINDS, type LoadTestKind, type LoadTestReport, type Verdict } from './types.ts';
+import type { LoadTestKind, Verdict } from './types.ts';
 
-/** The speed of a load test, and how it was measured. */
-export type MeasuredSpeed = Pick<
-  LoadTestReport,
-  'kind' | 'engine' | 'engine_version' | 'prompt' | 'tokens' | 'tokens_per_second'
->;
-
-export interface KnownRelease {
+export interface KnownRelease extends KnownAnchors {
   readonly id: string;
   readonly version: string;
   readonly bundleId: string;
+  /** Where the bundle lay that it was made from; null where there was none. */
+  readonly bundlePath: string | null;
+  /** What its load test had to show. */
+  readonly gates: Gates;
   readonly artifactSha256: string;
   readonly verdict: Verdict;
   /** Why it is unknown, where the journal tells; null for good and bad ones. */
   readonly unknownBecause: UnknownReason | null;
+  /** Why it is bad, where the journal tells; null for good and unknown ones. */
+  readonly badBecause: BadReason | null;
   /** The load test that it passed last, or how it went without; null if it never got that far. */
   readonly loadTestKind: LoadTestKind | null;
+  readonly loadTest: KnownLoadTest | null;
   /** What that test measured, as far as it says how. */
   readonly measured: MeasuredSpeed | null;
+  /** How the server took it last; null where no server was restarted or asked. */
+  readonly service: KnownService | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
   /** How what was there before Milton Edge is known again; null for what was deployed. It has no digest, no metadata. */
@@ -36,6 +52,12 @@ export type UnknownReason =
   | 'rolled back from'
   | 'its digests were not verified, or no longer match'
   | 'it was adopted, without digests';
+
+/** `damaged`: its copy on this disk; the model it was made from may be good. `failed`: what it did when it was served. */
+export interface BadReason {
+  readonly kind: 'damaged' | 'failed';
+  readonly text: string;
+}
 
 export interface TargetView {
   /** Without what was removed. Those that went live, in the order in which they last did; one that never did stands where it was first named. */
@@ -76,26 +98,19 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
       releases.set(adoption.releaseId, toAdopted(adoption));
     }
     const known = releases.get(line.to);
-    const isLive = line.state === 'live';
     // A release that goes live again moves to the end.
-    if (isLive) releases.delete(line.to);
-    releases.set(line.to, {
-      id: line.to,
-      version: line.version,
-      bundleId: line.bundle_id,
-      artifactSha256: line.artifact_sha256 || (known?.artifactSha256 ?? ''),
-      verdict: known?.verdict ?? 'unknown',
-      unknownBecause: known?.unknownBecause ?? null,
-      loadTestKind: readLoadTestKind(line) ?? known?.loadTestKind ?? null,
-      measured: readMeasured(line) ?? known?.measured ?? null,
-      liveSince: isLive ? line.at : (known?.liveSince ?? null),
-      adopted: known?.adopted ?? null,
-      isUndone: isUndone(line) || (known?.isUndone ?? false),
-    });
+    if (line.state === 'live') releases.delete(line.to);
+    releases.set(line.to, describeRelease(line, known));
+    const served = readServed(line);
+    const asked = releases.get(served?.id ?? '');
+    if (served !== null && asked !== undefined) {
+      releases.set(served.id, { ...asked, service: served.service });
+    }
     for (const [id, verdict] of Object.entries(line.verdicts)) {
       const release = releases.get(id);
-      if (release !== undefined)
-        releases.set(id, { ...release, verdict, unknownBecause: whyUnknown(line, release, verdict) });
+      if (release === undefined) continue;
+      const unknownBecause = whyUnknown(line, release, verdict);
+      releases.set(id, { ...release, verdict, unknownBecause, badBecause: whyBad(line, id, verdict) });
     }
   }
   const all = [...releases.values()];
@@ -110,6 +125,35 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
   };
 }
 
+/** The release that a line is about, with what the line adds to what earlier ones said. */
+function describeRelease(line: RunLine, known: KnownRelease | undefined): KnownRelease {
+  const isLive = line.state === 'live';
+  const loadTest = readLoadTest(line) ?? known?.loadTest ?? null;
+  const anchors = readAnchors(line);
+  return {
+    id: line.to,
+    version: line.version,
+    bundleId: line.bundle_id,
+    bundlePath: readBundlePath(line) ?? known?.bundlePath ?? null,
+    gates: line.facts['gates'] === undefined ? (known?.gates ?? NO_GATES) : parseGates(line.facts['gates']),
+    artifactSha256: line.artifact_sha256 || (known?.artifactSha256 ?? ''),
+    sumsSha256: anchors.sumsSha256 ?? known?.sumsSha256 ?? null,
+    deployedAt: anchors.deployedAt ?? known?.deployedAt ?? null,
+    permissions: anchors.permissions ?? known?.permissions ?? null,
+    verdict: known?.verdict ?? 'unknown',
+    unknownBecause: known?.unknownBecause ?? null,
+    badBecause: known?.badBecause ?? null,
+    loadTestKind: loadTest?.kind ?? null,
+    loadTest,
+    measured: readMeasured(line) ?? known?.measured ?? null,
+    // It went live without a server that would have been asked.
+    service: isLive ? null : (known?.service ?? null),
+    liveSince: isLive ? line.at : (known?.liveSince ?? null),
+    adopted: known?.adopted ?? null,
+    isUndone: isUndone(line) || (known?.isUndone ?? false),
+  };
+}
+
 /** It was live before the first deployment, since nobody knows when. */
 function toAdopted(adopted: Adoption): KnownRelease {
   return {
@@ -119,8 +163,16 @@ function toAdopted(adopted: Adoption): KnownRelease {
     artifactSha256: '',
     verdict: 'unknown',
     unknownBecause: 'it was adopted, without digests',
+    badBecause: null,
+    bundlePath: null,
+    gates: NO_GATES,
+    sumsSha256: null,
+    deployedAt: null,
+    permissions: null,
     loadTestKind: null,
+    loadTest: null,
     measured: null,
+    service: null,
     liveSince: null,
     adopted,
     isUndone: false,
@@ -149,23 +201,17 @@ function whyUnknown(
   return isLeft ? 'rolled back from' : 'its digests were not verified, or no longer match';
 }
 
-function readLoadTestKind({ facts }: JournalLine): LoadTestKind | null {
-  const report = facts['load_test'];
-  const kind = isJsonObject(report) ? report['kind'] : null;
-  return LOAD_TEST_KINDS.find((known) => known === kind) ?? null;
+function whyBad(line: JournalLine, id: string, verdict: Verdict): BadReason | null {
+  if (verdict !== 'bad') return null;
+  const damaged = readDamaged(line);
+  if (damaged?.id === id) return { kind: 'damaged', text: `damaged on disk: ${damaged.files}` };
+  const because = readBecause(line);
+  return because === null ? null : { kind: 'failed', text: because.message };
 }
 
-function readMeasured({ facts }: JournalLine): MeasuredSpeed | null {
-  const report = facts['load_test'];
-  if (report === undefined || !isJsonObject(report) || report['kind'] !== 'inference') return null;
-  const { engine, engine_version, prompt, tokens, tokens_per_second } = report;
-  const isWhole =
-    typeof engine === 'string' &&
-    typeof engine_version === 'string' &&
-    typeof prompt === 'string' &&
-    typeof tokens === 'number' &&
-    typeof tokens_per_second === 'number';
-  return isWhole ? { kind: 'inference', engine, engine_version, prompt, tokens, tokens_per_second } : null;
+/** The release that went live last, whatever stands at the target now. */
+export function lastLive({ releases }: TargetView): KnownRelease | null {
+  return releases.findLast(({ liveSince }) => liveSince !== null) ?? null;
 }
 
 /** The release to go back to: the good one that was live last, before what is live now. */

@@ -2,7 +2,14 @@
  * Walks one change to a target through the table of transitions: each state is in the journal before its step runs, so
  * that whoever comes after a crash knows how far it came.
  */
-import { throwIfAborted, toTimestamp, type JsonObject } from '../core/index.ts';
+import {
+  escapeText,
+  Failure,
+  messageOf,
+  throwIfAborted,
+  toTimestamp,
+  type JsonObject,
+} from '../core/index.ts';
 import type { Clock, ProcessFacts } from '../system/index.ts';
 import type { Shield } from './context.ts';
 import { appendJournal, type RunLine } from './journal.ts';
@@ -16,6 +23,7 @@ import {
   type State,
   type WorkingState,
 } from './machine.ts';
+import { MAX_BECAUSE_LENGTH } from './limits.ts';
 import type { Verdict } from './types.ts';
 
 /** What stays the same over all lines of a transaction. */
@@ -46,7 +54,7 @@ export interface TransactionOptions {
   readonly start?: WorkingState;
   /** The optional states that this change goes through; asked anew as each state is left. */
   readonly through?: () => readonly OptionalState[];
-  /** What a state's line carries beside its name. */
+  /** What a state's line carries beside its name; of a state that a failure led to, why is added. */
   readonly factsAt: (state: State) => JsonObject;
   readonly verdictsAt: (state: State) => Readonly<Record<string, Verdict>>;
   readonly onState?: (state: State) => void;
@@ -93,7 +101,7 @@ export async function runTransaction(
       failures.push(error);
       const failed = next('failed');
       if (failed === 'refused') await steps.tidying().catch((left: unknown) => failures.push(left));
-      await enter(failed).catch((lost: unknown) => lostLines.push(lost));
+      await enter(failed, error).catch((lost: unknown) => lostLines.push(lost));
       state = failed;
     }
   }
@@ -103,15 +111,27 @@ export async function runTransaction(
 
 const unshielded: Shield = (work) => work();
 
-function journalWriter(head: TransactionHead, options: TransactionOptions): (state: State) => Promise<void> {
+function journalWriter(
+  head: TransactionHead,
+  options: TransactionOptions,
+): (state: State, failure?: unknown) => Promise<void> {
   let seq = options.lastSeq;
-  return async (state) => {
+  return async (state, failure) => {
     const line = toLine(head, { seq: seq + 1, state, at: options.clock.now() });
-    const facts = options.factsAt(state);
+    const facts = {
+      ...options.factsAt(state),
+      ...(failure !== undefined && { because: toBecause(failure) }),
+    };
     const verdicts = options.verdictsAt(state);
     await appendJournal(options.journalFile, { ...line, facts, verdicts });
     seq += 1;
   };
+}
+
+/** Why a run did not get further, for whoever looks at the target later. */
+function toBecause(failure: unknown): JsonObject {
+  const code = failure instanceof Failure ? failure.code : null;
+  return { code, message: escapeText(messageOf(failure), MAX_BECAUSE_LENGTH) };
 }
 
 /** A line of a transaction, with nothing found and no verdict. */

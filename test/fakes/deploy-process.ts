@@ -7,7 +7,7 @@ const door = (room: string): string =>
   JSON.stringify(new URL(`../../dist/${room}/index.js`, import.meta.url).href);
 
 const SCRIPT = `
-  const { deployRelease, rollBack, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
+  const { deployRelease, rollBack, repairTarget, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
   const { stateDirectory, systemClock } = await import(${door('system')});
   const { job, bundle, target, stateDir, holdAt, options, hasEngine = false, hasExchange = true } = JSON.parse(process.argv[1]);
   const state = stateDirectory(stateDir);
@@ -33,8 +33,12 @@ const SCRIPT = `
       if (at === holdAt) hold();
     },
   };
+  const repair = async () => {
+    const what = { which: 'live', fromBundle: bundle ?? null, dryRun: false, skipLoadTest: true, loadTestTokens: 4 };
+    return (await repairTarget({ ...what, allowNetworkFs: false, service: null }, context)).outcome;
+  };
   try {
-    const outcome = job === 'rollback'
+    const outcome = job === 'repair' ? await repair() : job === 'rollback'
       ? await rollBack({ to: null, now: 'test', loadTestTokens: 4, loadTestTimeoutMs: null, allowNetworkFs: false, retryBad: false, service: null }, context)
       : await deployRelease({ kind: 'bundle', path: bundle }, { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true, ...options }, context);
     console.log('end ' + JSON.stringify({ state: outcome.state, id: outcome.record.deployment_id }));
@@ -43,7 +47,7 @@ const SCRIPT = `
   }`;
 
 export interface DeployProcessOptions {
-  readonly job?: 'deploy' | 'rollback';
+  readonly job?: 'deploy' | 'rollback' | 'repair';
   readonly bundle?: string;
   readonly target: string;
   readonly stateDir: string;

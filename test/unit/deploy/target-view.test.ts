@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../../src/deploy/machine.ts';
-import { previousGood, viewJournal, wasLive } from '../../../src/deploy/target-view.ts';
+import { lastLive, previousGood, viewJournal, wasLive } from '../../../src/deploy/target-view.ts';
 import { JournalScript, toJournalLine } from '../../fakes/journal.ts';
 
 const [A, B, C] = ['deploy_a', 'deploy_b', 'deploy_c'] as const;
@@ -153,6 +153,44 @@ describe('viewJournal of a journal with removals', () => {
       [A, false],
       [B, true],
     ]);
+  });
+});
+
+describe('what the journal keeps of a bad release', () => {
+  it('is that its copy was damaged, and where', () => {
+    const script = new JournalScript().deploy(A).deploy(B);
+    const facts = { damaged: { release_id: A, files: 'model/a.gguf (changed)' } };
+    script.lines.push(
+      toJournalLine({ seq: 7, to: B, state: 'live', facts, verdicts: { [B]: 'good', [A]: 'bad' } }),
+    );
+    const [a] = viewJournal(script.lines).releases;
+    expect(a).toMatchObject({
+      verdict: 'bad',
+      badBecause: { kind: 'damaged', text: 'damaged on disk: model/a.gguf (changed)' },
+    });
+  });
+
+  it('is why it failed, until it is good again', () => {
+    const because = { code: 'DEPLOY_PROBE_FAILED', message: 'It was silent.' };
+    const failed = toJournalLine({
+      to: A,
+      state: 'rolling-back',
+      facts: { because },
+      verdicts: { [A]: 'bad' },
+    });
+    expect(viewJournal([failed]).releases).toMatchObject([
+      { badBecause: { kind: 'failed', text: 'It was silent.' }, service: { failure: 'It was silent.' } },
+    ]);
+    const live = toJournalLine({ seq: 2, to: A, state: 'live', verdicts: { [A]: 'good' } });
+    expect(viewJournal([failed, live]).releases).toMatchObject([{ badBecause: null, service: null }]);
+  });
+});
+
+describe('lastLive', () => {
+  it('is the release that went live last, not one that never did', () => {
+    const script = new JournalScript().deploy(A).deploy(B).rollBack(A).deploy(C, ['planned', 'refused']);
+    expect(lastLive(viewJournal(script.lines))?.id).toBe(A);
+    expect(lastLive(viewJournal([]))).toBeNull();
   });
 });
 
