@@ -160,6 +160,8 @@ async function planLive(
       // Held against the release that it replaces, the same model proves nothing.
       gates: skipLoadTest ? NO_GATES : { ...known.gates, minOfLive: null },
       service: options.service ?? view.service ?? NO_SERVICE,
+      // The damaged copy stays until the next deployment, for whoever wants to know why.
+      retention: { keep: 'all', keepBundles: 'all' },
     },
   };
 }
