@@ -4,11 +4,14 @@ import type * as contained from './contained-child.ts';
 import type * as digestCache from './digest-cache.ts';
 import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
+import type * as freePort from './free-port.ts';
 import type * as groups from './groups.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
+import type * as machineDigest from './machine-digest.ts';
+import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as unnamed from './unnamed-file.ts';
 
@@ -97,3 +100,15 @@ export const openDigestCache = async (
   ...args: Parameters<typeof digestCache.openDigestCache>
 ): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
   (await import('./digest-cache.ts')).openDigestCache(...args);
+
+/** {@inheritDoc freePort.findFreePort} */
+export const findFreePort: typeof freePort.findFreePort = async () =>
+  (await import('./free-port.ts')).findFreePort();
+
+/** {@inheritDoc machineDigest.readMachineDigest} */
+export const readMachineDigest: typeof machineDigest.readMachineDigest = async (options) =>
+  (await import('./machine-digest.ts')).readMachineDigest(options);
+
+/** {@inheritDoc resident.readPeakResidentBytes} */
+export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = async (pid) =>
+  (await import('./resident-memory.ts')).readPeakResidentBytes(pid);
