@@ -2,6 +2,7 @@
 import type { Permissions } from './release-folder.ts';
 import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+import { EMBEDDED_TESTER, type LoadTester } from './load-tester.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
@@ -12,6 +13,8 @@ export interface DeployOptions {
   readonly skipChecksum: boolean;
   readonly skipLoadTest: boolean;
   readonly loadTestTokens: number;
+  /** Who runs the load test. */
+  readonly tester: LoadTester;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   /** Refuses a suspicious chat template instead of warning of it. */
@@ -32,6 +35,7 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   skipChecksum: false,
   skipLoadTest: false,
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
+  tester: EMBEDDED_TESTER,
   allowNetworkFs: false,
   retryBad: false,
   strict: false,

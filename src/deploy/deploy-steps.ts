@@ -10,7 +10,8 @@ import { goBack, toServed } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { hasGates, toGatesJson } from './gates.ts';
-import { subjectOf } from './load-test.ts';
+import { aboutRelease, subjectOf } from './load-test.ts';
+import { toTesterJson } from './load-tester.ts';
 import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
@@ -79,7 +80,12 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       factsAt: (state) => factsAt(state, walk),
       verdictsAt: (state) => verdictsAt(state, walk, notes),
       onState: stateAnnouncer(
-        { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
+        {
+          kind: 'deploy',
+          artifactType: facts.artifactType,
+          skipLoadTest: walk.options.skipLoadTest,
+          tester: walk.options.tester,
+        },
         context,
       ),
     },
@@ -131,8 +137,11 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       attempt.warnings.push(...suspicions);
       await stopFirst(walk, notes);
       const live = target.view.releases.find(({ id }) => id === plan.from) ?? null;
-      const test = { allow: release.allowedRules, summary: release.facts.summary };
-      const testing = runGatedLoadTest({ subject, test, options, live }, context);
+      const { targetPath: targetOf } = plan;
+      const about = aboutRelease({ ...release.facts, release: partial, target: targetOf });
+      const test = { allow: release.allowedRules, summary: release.facts.summary, about };
+      const { measuredOn } = release;
+      const testing = runGatedLoadTest({ subject, test, options, live, measuredOn }, context);
       const tested = await testing.catch((error: unknown) => {
         throw withoutPartial(error, partial);
       });
@@ -234,7 +243,12 @@ async function removeRemains({ attempt, context: { layout } }: DeploymentWalk): 
 
 function factsAt(
   state: State,
-  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
+  {
+    attempt,
+    final: { plan, donor },
+    release,
+    options: { service, gates, tester, skipLoadTest },
+  }: DeploymentWalk,
 ): JsonObject {
   switch (state) {
     case 'planned':
@@ -249,6 +263,7 @@ function factsAt(
         run_id: release.facts.evidence?.run_id ?? null,
         ...(hasService(service) && { service: toServiceJson(service) }),
         ...(hasGates(gates) && { gates: toGatesJson(gates) }),
+        ...(!skipLoadTest && { tester: toTesterJson(tester) }),
       };
     case 'verified':
       return { checksum_verified: attempt.checksumVerified };

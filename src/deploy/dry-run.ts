@@ -1,5 +1,5 @@
 /** Everything of a deployment but the change: nothing is written except, where a bundle is load-tested, a folder that goes. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectory, removeAbandoned, unfinishedName } from '../system/index.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
@@ -7,7 +7,7 @@ import type { DeployOptions } from './deploy-options.ts';
 import { planAhead } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
-import { subjectOf, type LoadTestSubject } from './load-test.ts';
+import { aboutRelease, subjectOf, type LoadTestSubject } from './load-test.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
 import { judgeStagedModel } from './staged-model.ts';
@@ -64,8 +64,11 @@ async function test(subject: LoadTestSubject, { release, attempt, options, conte
   const { occupant, view } = await surveyTarget(context.layout);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
   const live = view.releases.find(({ id }) => id === liveId) ?? null;
-  const plain = { allow: release.allowedRules, summary: release.facts.summary };
-  const tested = await runGatedLoadTest({ subject, test: plain, options, live }, context);
+  const folder = dirname(subject.kind === 'gguf' ? (subject.paths[0] ?? '') : subject.path);
+  const about = aboutRelease({ ...release.facts, release: folder, target: context.layout.targetPath });
+  const plain = { allow: release.allowedRules, summary: release.facts.summary, about };
+  const { measuredOn } = release;
+  const tested = await runGatedLoadTest({ subject, test: plain, options, live, measuredOn }, context);
   attempt.loadTest = tested.report;
   attempt.warnings.push(...tested.warnings);
 }

@@ -17,6 +17,7 @@ export {
   type State,
   type WorkingState,
 } from './machine.ts';
+export { EMBEDDED_TESTER, LOAD_TEST_COMMAND_TIMEOUT_MS, type LoadTester } from './load-tester.ts';
 export { listRecords, type StoredRecord } from './records.ts';
 export type { Permissions } from './release-folder.ts';
 export { hashArtifact, type ReleaseOrigin } from './release-source.ts';

@@ -18,9 +18,10 @@ import {
 } from '../gguf/index.ts';
 import { checkHfDirectory } from '../hf/index.ts';
 import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
+import { runCommandTest } from './command-test.ts';
 import { DeployFailure } from './error.ts';
 import { assertAnswer, type SmokeTest } from './gates.ts';
-import { judgeInference, withoutInference } from './judge-load-test.ts';
+import { fromCommand, judgeInference, withoutInference } from './judge-load-test.ts';
 import {
   LOAD_TEST_BASE_MS,
   LOAD_TEST_CONTEXT_TOKENS,
@@ -28,6 +29,7 @@ import {
   SLOWEST_DISK_BYTES_PER_MS,
   SMOKE_TOKENS,
 } from './limits.ts';
+import type { LoadTester } from './load-tester.ts';
 import { memoryShort } from './plan.ts';
 import type { LoadTestReport } from './types.ts';
 
@@ -38,6 +40,10 @@ export type LoadTestSubject =
 
 export interface LoadTestOptions {
   readonly engine: Engine;
+  /** A command takes the place of the engine; any other tester is the engine. */
+  readonly tester?: LoadTester;
+  /** What a command is told beside the model: `MILTON_VERSION` and the like. */
+  readonly about?: Readonly<Record<string, string>>;
   readonly tokens: number;
   readonly skip: boolean;
   /** Asked after the fixed prompt has passed; null asks nothing. */
@@ -68,7 +74,7 @@ const PROMPT = 'The quick brown fox jumps over the lazy dog. Once upon a time';
 /** A token is at least a byte, but for the special ones around it. */
 const MAX_PROMPT_TOKENS = PROMPT.length + 16;
 
-/** Throws `GGUF_*`, `HF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`, `CORE_INTERRUPTED`. */
+/** Throws `GGUF_*`, `HF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_*`, `CORE_INTERRUPTED`. */
 export async function runLoadTest(
   subject: LoadTestSubject,
   options: LoadTestOptions,
@@ -78,14 +84,18 @@ export async function runLoadTest(
 }
 
 /**
- * Says before any byte is moved that nothing could be tested here. Throws `DEPLOY_NO_ENGINE`. A directory needs no
- * engine: only its structure is checked.
+ * Says before any byte is moved that nothing could be tested here. Throws `DEPLOY_NO_ENGINE`, `ENGINE_BINARY_INVALID`. A
+ * directory needs no engine: only its structure is checked.
  */
 export async function assertEngine(
   engine: Engine,
-  { artifactType, skip }: { readonly artifactType: 'gguf' | 'hf-distilled'; readonly skip: boolean },
+  {
+    artifactType,
+    skip,
+    tester,
+  }: { readonly artifactType: 'gguf' | 'hf-distilled'; readonly skip: boolean; readonly tester?: LoadTester },
 ): Promise<void> {
-  if (skip || artifactType === 'hf-distilled') return;
+  if (skip || artifactType === 'hf-distilled' || tester?.kind === 'command') return;
   const { name, available } = await engine.describe();
   if (available) return;
   throw new DeployFailure(
@@ -106,12 +116,41 @@ export function subjectOf(
     : { kind: 'hf-distilled', path: join(releaseDir, 'model') };
 }
 
+/** What a load test command is told of a release. */
+export function aboutRelease({
+  release,
+  version,
+  artifactSha256,
+  target,
+}: {
+  readonly release: string;
+  readonly version: string;
+  readonly artifactSha256: string;
+  readonly target: string;
+}): Readonly<Record<string, string>> {
+  return {
+    MILTON_RELEASE: release,
+    MILTON_VERSION: version,
+    MILTON_SHA256: artifactSha256,
+    MILTON_TARGET: target,
+  };
+}
+
 async function testGguf(paths: readonly string[], options: LoadTestOptions): Promise<LoadTestResult> {
   const { engine, skip, summary, tokens, signal } = options;
   const checked = await checkStructure(paths, options);
   if (skip) {
     const note = 'as asked; only the structure of the file was checked.';
     return { report: withoutInference('skipped', summary, note), warnings: [...checked.warnings, SKIPPED] };
+  }
+  if (options.tester?.kind === 'command') {
+    const context = { MILTON_CONTEXT: String(checked.contextTokens) };
+    return testByCommand(paths[0] ?? '', {
+      ...options,
+      tester: options.tester,
+      context,
+      found: checked.warnings,
+    });
   }
   const availableBytes = options.availableMemoryBytes ?? (await readMemory()).availableBytes;
   // What the plan could only read in the bundle is known now: the model must fit beside what runs.
@@ -149,6 +188,20 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
   } finally {
     await model.close();
   }
+}
+
+interface ByCommand extends Pick<LoadTestOptions, 'about' | 'tokens' | 'summary' | 'signal'> {
+  readonly tester: Extract<LoadTester, { kind: 'command' }>;
+  readonly context: Readonly<Record<string, string>>;
+  /** Of the structure. */
+  readonly found: readonly Warning[];
+}
+
+async function testByCommand(path: string, options: ByCommand): Promise<LoadTestResult> {
+  const { tester, about = {}, context, tokens, summary, found, signal } = options;
+  const env = { ...about, ...context, MILTON_MODEL: path, MILTON_TOKENS: String(tokens) };
+  const { report, warnings } = fromCommand(await runCommandTest({ tester, env, signal }), summary);
+  return { report, warnings: [...found, ...warnings] };
 }
 
 /** Throws `DEPLOY_SMOKE_FAILED`. */
@@ -212,11 +265,12 @@ async function checkStructure(
   };
 }
 
-async function testDirectory(
-  path: string,
-  { skip, summary, allowUnsafeFiles = false, signal }: LoadTestOptions,
-): Promise<LoadTestResult> {
+async function testDirectory(path: string, options: LoadTestOptions): Promise<LoadTestResult> {
+  const { skip, tester, summary, allowUnsafeFiles = false, signal } = options;
   const facts = await checkHfDirectory(path, { allowUnsafeFiles, signal });
+  if (tester?.kind === 'command' && !skip) {
+    return testByCommand(path, { ...options, tester, context: {}, found: facts.warnings });
+  }
   const note = skip
     ? 'as asked; only the structure of the directory was checked.'
     : 'checked, not run: there is no engine for a Hugging Face directory here.';

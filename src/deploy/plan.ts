@@ -5,6 +5,7 @@
 import { formatBytes } from '../core/index.ts';
 import { DeployFailure } from './error.ts';
 import { DISK_MARGIN_BYTES } from './limits.ts';
+import type { LoadTester } from './load-tester.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget, refusal } from './usable-target.ts';
 
@@ -63,12 +64,12 @@ export function planDeployment(
   };
 }
 
-/** Needs as the operator's options leave them: a load test that is skipped takes no memory. */
+/** Needs as the operator's options leave them: a load test that is skipped takes no memory, and a command's is unknown. */
 export function withOptions(
   needs: ReleaseNeeds,
-  { skipLoadTest }: { readonly skipLoadTest: boolean },
+  { skipLoadTest, tester }: { readonly skipLoadTest: boolean; readonly tester: LoadTester },
 ): ReleaseNeeds {
-  return skipLoadTest ? { ...needs, memoryBytes: null } : needs;
+  return skipLoadTest || tester.kind === 'command' ? { ...needs, memoryBytes: null } : needs;
 }
 
 /** Needs where the target has the weights already. */

@@ -13,7 +13,8 @@ import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { readWho, type DeployContext } from './context.ts';
 import { goBack, toServed } from './going-back.ts';
 import { releasePath } from './layout.ts';
-import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
+import { aboutRelease, assertEngine, runLoadTest, subjectOf } from './load-test.ts';
+import { EMBEDDED_TESTER, toTesterJson, type LoadTester } from './load-tester.ts';
 import { assertMemory } from './plan.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
@@ -24,6 +25,7 @@ import { hasService, NO_SERVICE, toServiceJson, type ServiceSettings } from './s
 import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
 import type { KnownRelease, TargetView } from './target-view.ts';
+import { withTester } from './tester-engine.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { readModelSums, verifyRelease } from './verify-release.ts';
@@ -38,6 +40,8 @@ export interface RollbackOptions {
   readonly retryBad: boolean;
   /** How the server is restarted and probed; null for the way in which it was the last time. */
   readonly service: ServiceSettings | null;
+  /** Who runs the load test; null for whoever ran the last one on this target. */
+  readonly tester?: LoadTester | null;
 }
 
 /**
@@ -75,17 +79,19 @@ async function rollBackSettled(
   {
     settled,
     options,
-    context,
+    context: given,
   }: {
     readonly settled: Settled | null;
     readonly options: RollbackOptions;
     readonly context: DeployContext;
   },
 ): Promise<AttemptEnd> {
-  const { layout, clock, signal } = context;
+  const { layout, clock, signal } = given;
   if (settled !== null) attempt.warnings.push(settledWarning(settled));
   const facts = await surveyTarget(layout);
   assertUsableTarget(facts, options);
+  const tester = options.tester ?? facts.view.tester ?? EMBEDDED_TESTER;
+  const context = options.now === null ? await withTester(given, tester) : given;
   const from = liveOf(facts);
   // A deployment that a crash left half done was just undone: that was the way back.
   const isUndone = settled?.kind === 'deploy' && settled.state === 'rolled-back';
@@ -95,10 +101,11 @@ async function rollBackSettled(
   await describe(attempt, to, metadata, context);
   if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
   if (options.now === null) {
-    await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false });
+    await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false, tester });
     assertMemory(
       facts,
-      metadata,
+      // What a command takes is not known.
+      tester.kind === 'command' ? { memoryBytes: null } : metadata,
       'Stop what uses the memory, or skip the load test: milton rollback --now REASON',
     );
   }
@@ -115,7 +122,7 @@ async function rollBackSettled(
       who: await readWho(),
       why: options.now,
     },
-    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, options, context }),
+    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, tester, options, context }),
     {
       journalFile: layout.journalFile,
       lastSeq: facts.view.lastSeq,
@@ -124,14 +131,19 @@ async function rollBackSettled(
       shield: context.shield,
       cleanUp: () => Promise.resolve(),
       factsAt: (state): JsonObject => {
-        if (state === 'planned' && hasService(service)) return { service: toServiceJson(service) };
+        if (state === 'planned') {
+          return {
+            ...(hasService(service) && { service: toServiceJson(service) }),
+            ...(options.now === null && { tester: toTesterJson(tester) }),
+          };
+        }
         return state === 'live' ? { load_test: attempt.loadTest, served: attempt.service } : {};
       },
       // What was left is not offered again, and not condemned either: a person may have had any reason.
       verdictsAt: (state) =>
         state === 'live' ? { [to.id]: 'good', ...(from === null ? {} : { [from]: 'unknown' as const }) } : {},
       onState: stateAnnouncer(
-        { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null },
+        { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null, tester },
         context,
       ),
     },
@@ -153,12 +165,13 @@ interface RollbackWalk {
   readonly from: string | null;
   readonly view: TargetView;
   readonly service: ServiceSettings;
+  readonly tester: LoadTester;
   readonly options: RollbackOptions;
   readonly context: DeployContext;
 }
 
 function rollbackSteps(walk: RollbackWalk): Steps {
-  const { attempt, to, metadata, from, view, service, options, context } = walk;
+  const { attempt, to, metadata, from, view, service, tester, options, context } = walk;
   const { layout, signal, onProgress, engine } = context;
   let isServerTouched = false;
   const directory = releasePath(layout, to.id);
@@ -178,6 +191,8 @@ function rollbackSteps(walk: RollbackWalk): Steps {
       const modelFiles = [...(await readModelSums(directory)).keys()];
       const tested = await runLoadTest(subjectOf(metadata.artifactType, directory, modelFiles), {
         engine,
+        tester,
+        about: aboutRelease({ release: directory, ...to, target: layout.targetPath }),
         tokens: options.loadTestTokens,
         skip: options.now !== null,
         allow: metadata.waivedRules,

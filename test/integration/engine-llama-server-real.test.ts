@@ -120,7 +120,7 @@ describe.skipIf(SERVER === '')('a real llama-server (needs MILTON_LLAMA_SERVER)'
     const target = join(folder, 'srv', 'llm');
     await mkdir(join(folder, 'srv'));
     const milton = (...args: string[]): Record<string, unknown> => {
-      const { stdout } = spawnSync(process.execPath, [MAIN, ...args, '--json'], {
+      const { stdout } = spawnSync(process.execPath, [MAIN, '--json', ...args], {
         encoding: 'utf8',
         env: { ...process.env, MILTON_STATE_DIR: join(folder, 'state'), NO_COLOR: '1' },
       });

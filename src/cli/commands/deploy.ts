@@ -23,9 +23,10 @@ import { parseFileMode, parseGroup } from './permissions.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import { addTesterOptions, readTester, type TesterFlags, type TesterOperands } from './tester-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
+interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, TesterFlags, WaitFlag, CacheFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -70,6 +71,7 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
   addWaitOption(command);
+  addTesterOptions(command);
   addGateOptions(command);
   addServiceOptions(command)
     .addHelpText(
@@ -79,6 +81,7 @@ Examples:
   $ milton deploy --target-path /srv/llm
   $ milton deploy --bundle FILE --target-path /srv/llm
   $ milton deploy v1.20260111.1425 --target-path /srv/llm
+  $ milton deploy --engine llama-server --engine-path ./llama-server -- -fa off
   $ milton deploy --restart-command ./restart --health-command ./is-well
   $ milton deploy --dry-run`,
     )
@@ -99,11 +102,14 @@ function withoutBundle(): Option {
 async function deploy(
   context: CommandContext,
   flags: DeployFlags,
-  [version]: readonly string[],
+  args: readonly string[],
+  behind: readonly string[],
 ): Promise<CommandResult> {
+  const [version] = args.slice(0, args.length - behind.length);
+  const skippedBy = flags.skipLoadTest === true ? '--skip-load-test' : null;
   const { deployModel } = await import('../../pipeline/index.ts');
   const source = await readSource(flags, version, context);
-  const options = await readOptions(flags);
+  const options = await readOptions(flags, { args, behind, own: 1, skippedBy });
   const deployContext = await openDeployContext(flags.targetPath ?? null, context, flags);
   if (flags.targetPath === undefined) {
     context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
@@ -200,7 +206,7 @@ function assertOnlyBundle(flags: DeployFlags): void {
   );
 }
 
-async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
+async function readOptions(flags: DeployFlags, operands: TesterOperands): Promise<DeployOptions> {
   const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
   const service = await readServiceFlags(flags);
   return {
@@ -217,6 +223,7 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
     },
+    tester: (await readTester(flags, operands)) ?? defaults.tester,
     gates: readGates(flags),
     service: service ?? defaults.service,
   };

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parseCount, parsePath, parseText } from '../option-values.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
+import { addTesterOptions, readTester, type TesterFlags } from './tester-options.ts';
 import { addWaitOption, openKnownTarget, type WaitFlag } from './target-options.ts';
 
-interface RollbackFlags extends ServiceFlags, WaitFlag {
+interface RollbackFlags extends ServiceFlags, TesterFlags, WaitFlag {
   readonly targetPath?: string;
   readonly to?: string;
   readonly now?: string;
@@ -26,6 +27,7 @@ export function defineRollback(command: Command, perform: Perform): void {
     .option('--retry-bad', 'go to a release although it is known to be bad')
     .option('--no-restart', 'leave the server alone (default: as the last deployment did)');
   addWaitOption(command);
+  addTesterOptions(command);
   addServiceOptions(command)
     .addHelpText(
       'after',
@@ -37,7 +39,14 @@ Examples:
     .action(perform<RollbackFlags>(rollback));
 }
 
-async function rollback(context: CommandContext, flags: RollbackFlags): Promise<CommandResult> {
+async function rollback(
+  context: CommandContext,
+  flags: RollbackFlags,
+  args: readonly string[],
+  behind: readonly string[],
+): Promise<CommandResult> {
+  const skippedBy = flags.now === undefined ? null : '--now';
+  const tester = await readTester(flags, { args, behind, own: 0, skippedBy });
   const { DEFAULT_LOAD_TEST_TOKENS, NO_SERVICE, rollBack } = await import('../../deploy/index.ts');
   const service = flags.restart ? await readServiceFlags(flags) : NO_SERVICE;
   const deployContext = await openKnownTarget(flags.targetPath ?? null, context, flags);
@@ -49,6 +58,7 @@ async function rollback(context: CommandContext, flags: RollbackFlags): Promise<
       allowNetworkFs: flags.allowNetworkFs ?? false,
       retryBad: flags.retryBad ?? false,
       service,
+      tester,
     },
     deployContext,
   );

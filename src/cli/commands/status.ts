@@ -80,6 +80,7 @@ function statusJson(target: TargetStatus): JsonObject {
             since: live.known?.liveSince ?? null,
             verdict: live.known?.verdict ?? 'unknown',
             load_test: live.known?.loadTestKind ?? null,
+            load_test_engine: live.known?.loadTestEngine ?? null,
             evidence: live.evidence,
             chat_templates: live.chatTemplates,
             unsafe_files: live.unsafeFiles,
@@ -111,7 +112,7 @@ function statusText(target: TargetStatus, { colors, facts }: TextStyle): string[
       ['sha256', live?.known?.artifactSha256 ?? null],
       ...modelFacts(live?.chatTemplates ?? null, live?.unsafeFiles ?? []),
       ['release', live === null ? null : shown(live.releasePath)],
-      ['load test', live === null ? null : (live.known?.loadTestKind ?? 'unknown')],
+      ['load test', live === null ? null : describeLoadTest(live.known)],
       ['known as', live === null ? null : describeVerdict(live.known)],
       ...previous.map((release, index): readonly [string, string] => [
         index === 0 ? 'before' : '',
@@ -132,6 +133,12 @@ function describeUnfinished(
   }
   const what = `${shown(transaction)} ended while ${state}; milton resume settles it, and so does the next deployment or rollback`;
   return ['unfinished', emphasize(what)];
+}
+
+function describeLoadTest(release: KnownRelease | null): string {
+  const kind = release?.loadTestKind ?? 'unknown';
+  const engine = release?.loadTestEngine ?? null;
+  return engine === null ? kind : `${kind}, by ${shown(engine)}`;
 }
 
 function describeVerdict(release: KnownRelease | null): string {

@@ -5,6 +5,7 @@ const measured = {
   kind: 'inference',
   engine: 'llama-cpp',
   engine_version: '3.22.1',
+  engine_flags: null,
   prompt: 'fox-1',
   tokens: 16,
 } as const;

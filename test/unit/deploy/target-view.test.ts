@@ -11,6 +11,7 @@ describe('viewJournal', () => {
       releases: [],
       unfinished: null,
       service: null,
+      tester: null,
       lastSeq: 0,
     });
   });
