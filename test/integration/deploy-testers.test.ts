@@ -157,7 +157,7 @@ describe('a floor relative to the benchmark', () => {
 
   /** A release made from a run that says this of itself, with 20 tokens/s for the model. */
   async function deployMeasured(milton: Record<string, unknown>, minOfBenchmark: number, viaBundle = false) {
-    const candidate = toCandidate('v1', { tokens_per_sec: 20 });
+    const candidate = toCandidate('v1', { throughput: 20 });
     const run = { ...toRun([candidate]), milton };
     const input = { ...(await bench.input(await bench.model('m.gguf'), 'v1')), run, candidate };
     const { createBundle } = await import('../../src/bundle/index.ts');
