@@ -10,7 +10,7 @@ import { goBack, toServed } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { hasGates, toGatesJson } from './gates.ts';
-import { aboutRelease, subjectOf } from './load-test.ts';
+import { subjectOf } from './load-test.ts';
 import { toTesterJson } from './load-tester.ts';
 import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
@@ -21,6 +21,7 @@ import { hasService, toServiceJson } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { Verdict } from './types.ts';
+import { aboutRelease } from './test-by-command.ts';
 
 export interface DeploymentWalk {
   readonly release: OpenRelease;

@@ -7,11 +7,12 @@ import type { DeployOptions } from './deploy-options.ts';
 import { planAhead } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
-import { aboutRelease, subjectOf, type LoadTestSubject } from './load-test.ts';
+import { subjectOf, type LoadTestSubject } from './load-test.ts';
 import { createPrivateFolder, removeFolder } from './release-folder.ts';
 import type { OpenRelease, ReleaseOrigin } from './release-source.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
+import { aboutRelease } from './test-by-command.ts';
 
 export interface DryRun {
   readonly origin: ReleaseOrigin;

@@ -14,7 +14,6 @@ import {
 } from './gates.ts';
 import { releasePath } from './layout.ts';
 import {
-  aboutRelease,
   runLoadTest,
   subjectOf,
   type LoadTestOptions,
@@ -26,6 +25,7 @@ import { readReleaseMetadata } from './release-metadata.ts';
 import type { KnownRelease } from './target-view.ts';
 import type { LoadTestReport } from './types.ts';
 import { readModelSums } from './verify-release.ts';
+import { aboutRelease } from './test-by-command.ts';
 
 export interface GatedLoadTest {
   readonly subject: LoadTestSubject;

@@ -18,10 +18,9 @@ import {
 } from '../gguf/index.ts';
 import { checkHfDirectory } from '../hf/index.ts';
 import { fileIdentity, readMemory, withFileSource } from '../system/index.ts';
-import { runCommandTest } from './command-test.ts';
 import { DeployFailure } from './error.ts';
 import { assertAnswer, type SmokeTest } from './gates.ts';
-import { fromCommand, judgeInference, withoutInference } from './judge-load-test.ts';
+import { judgeInference, withoutInference } from './judge-load-test.ts';
 import {
   LOAD_TEST_BASE_MS,
   LOAD_TEST_CONTEXT_TOKENS,
@@ -31,6 +30,7 @@ import {
 } from './limits.ts';
 import type { LoadTester } from './load-tester.ts';
 import { memoryShort } from './plan.ts';
+import { testByCommand } from './test-by-command.ts';
 import type { LoadTestReport } from './types.ts';
 
 /** What to test: model files in a folder, or a lone artifact where it lies. */
@@ -116,26 +116,6 @@ export function subjectOf(
     : { kind: 'hf-distilled', path: join(releaseDir, 'model') };
 }
 
-/** What a load test command is told of a release. */
-export function aboutRelease({
-  release,
-  version,
-  artifactSha256,
-  target,
-}: {
-  readonly release: string;
-  readonly version: string;
-  readonly artifactSha256: string;
-  readonly target: string;
-}): Readonly<Record<string, string>> {
-  return {
-    MILTON_RELEASE: release,
-    MILTON_VERSION: version,
-    MILTON_SHA256: artifactSha256,
-    MILTON_TARGET: target,
-  };
-}
-
 async function testGguf(paths: readonly string[], options: LoadTestOptions): Promise<LoadTestResult> {
   const { engine, skip, summary, tokens, signal } = options;
   const checked = await checkStructure(paths, options);
@@ -188,20 +168,6 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
   } finally {
     await model.close();
   }
-}
-
-interface ByCommand extends Pick<LoadTestOptions, 'about' | 'tokens' | 'summary' | 'signal'> {
-  readonly tester: Extract<LoadTester, { kind: 'command' }>;
-  readonly context: Readonly<Record<string, string>>;
-  /** Of the structure. */
-  readonly found: readonly Warning[];
-}
-
-async function testByCommand(path: string, options: ByCommand): Promise<LoadTestResult> {
-  const { tester, about = {}, context, tokens, summary, found, signal } = options;
-  const env = { ...about, ...context, MILTON_MODEL: path, MILTON_TOKENS: String(tokens) };
-  const { report, warnings } = fromCommand(await runCommandTest({ tester, env, signal }), summary);
-  return { report, warnings: [...found, ...warnings] };
 }
 
 /** Throws `DEPLOY_SMOKE_FAILED`. */

@@ -13,7 +13,7 @@ import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { readWho, type DeployContext } from './context.ts';
 import { goBack, toServed } from './going-back.ts';
 import { releasePath } from './layout.ts';
-import { aboutRelease, assertEngine, runLoadTest, subjectOf } from './load-test.ts';
+import { assertEngine, runLoadTest, subjectOf } from './load-test.ts';
 import { EMBEDDED_TESTER, toTesterJson, type LoadTester } from './load-tester.ts';
 import { assertMemory } from './plan.ts';
 import { stateAnnouncer } from './progress-text.ts';
@@ -29,6 +29,7 @@ import { withTester } from './tester-engine.ts';
 import { runTransaction, type Steps } from './transaction.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { readModelSums, verifyRelease } from './verify-release.ts';
+import { aboutRelease } from './test-by-command.ts';
 
 export interface RollbackOptions {
   /** A release id; null for the good one that was live before. */

@@ -45,7 +45,7 @@ export const ENGINE_FAILURES = {
   ENGINE_BINARY_INVALID: {
     exitCode: 1,
     summary: 'The file given as the engine is missing, may not be executed, or is no llama-server.',
-    hint: 'Name the llama-server that serves on this machine: --engine-path "$(command -v llama-server)"',
+    hint: 'Name the llama-server that serves on this machine, or test with --engine embedded: --engine-path "$(command -v llama-server)"',
   },
   ENGINE_FLAG_REFUSED: {
     exitCode: 2,

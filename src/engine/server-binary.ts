@@ -15,24 +15,30 @@ export interface ServerBinary {
   knows(flag: string): boolean;
 }
 
+export interface ExamineOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Throws `ENGINE_BINARY_INVALID`, `CORE_INTERRUPTED`. */
 export async function examineServerBinary(
   path: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal }: ExamineOptions = {},
 ): Promise<ServerBinary> {
+  const version = await readServerVersion(path, { signal });
+  const { text: help } = await ask(path, '--help', signal);
+  const known = new Set(help.match(/(?<![\w-])--[a-z][a-z0-9-]*/g));
+  return { path, version, knows: (flag) => known.has(flag) };
+}
+
+/** Throws `ENGINE_BINARY_INVALID`, `CORE_INTERRUPTED`. */
+export async function readServerVersion(path: string, { signal }: ExamineOptions = {}): Promise<string> {
   await assertExecutable(path);
   const said = await ask(path, '--version', signal);
   const version = /^version: (\S.*)$/m.exec(said.text)?.[1]?.trim();
   if (version === undefined) {
     throw invalid(path, 'a line "version: …" from --version', describeAnswer(said));
   }
-  const { text: help } = await ask(path, '--help', signal);
-  const known = new Set(help.match(/(?<![\w-])--[a-z][a-z0-9-]*/g));
-  return {
-    path,
-    version: escapeText(version, MAX_VERSION_TEXT),
-    knows: (flag) => known.has(flag),
-  };
+  return escapeText(version, MAX_VERSION_TEXT);
 }
 
 /**

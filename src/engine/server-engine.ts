@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { throwIfAborted } from '../core/index.ts';
 import { BATCH_TOKENS, DEFAULT_CONTEXT_TOKENS } from './limits.ts';
 import { defaultThreads } from './llama-cpp-engine.ts';
-import { examineServerBinary, type ServerBinary } from './server-binary.ts';
+import { examineServerBinary, readServerVersion, type ServerBinary } from './server-binary.ts';
 import { assertServerFlags, lastValueOf } from './server-flags.ts';
 import { serverModel } from './server-model.ts';
 import { answerOfAnother, startServerProcess, type ServerProcess } from './server-process.ts';
@@ -27,7 +27,7 @@ export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngin
   return {
     name: SERVER_ENGINE_NAME,
     async describe() {
-      const { version } = await examineServerBinary(resolve(binaryPath));
+      const version = await readServerVersion(resolve(binaryPath));
       return { name: SERVER_ENGINE_NAME, version, available: true };
     },
     async load(request) {

@@ -140,6 +140,12 @@ describe('a llama-server as the load tester', () => {
     expect(back.loadTest.note).toContain('-Infinity');
   });
 
+  it('is never replaced by the embedded engine where none can be started', async () => {
+    const { path } = await bench.bundle('v1');
+    const tester: LoadTester = { kind: 'llama-server', path: '/nowhere', flags: [] };
+    expect(await refusalOf(bench.deploy(path, { tester }))).toMatchObject({ code: 'DEPLOY_NO_ENGINE' });
+  });
+
   it('refuses a file that is no llama-server before anything is staged', async () => {
     const server = await fakeServer(bench.folder, 'garbage');
     const tester: LoadTester = { kind: 'llama-server', path: server.path, flags: [] };
