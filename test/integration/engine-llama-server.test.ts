@@ -7,7 +7,7 @@ import { CoreFailure, Failure } from '../../src/core/index.ts';
 import { loadServerEngine, type LoadedModel, type LoadRequest } from '../../src/engine/index.ts';
 import { fakeServer, lastFlags, type FakeServer } from '../fakes/llama-server.ts';
 
-const LIMITS = { memoryBytes: 1e9, wallMs: 20_000 };
+const LIMITS = { memoryBytes: 1e9, wallMs: 60_000 };
 const GENERATE = { prompt: 'bota', tokens: 8, banEndOfGeneration: true, checkLogits: true };
 
 let folder = '';
