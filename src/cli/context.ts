@@ -53,11 +53,15 @@ export interface CommandResult {
   readonly failure?: Failure;
 }
 
-/** `options` are the command's own flags as commander parsed them, `args` its operands. */
+/**
+ * `options` are the command's own flags as commander parsed them, `args` its operands; `behind` are those of them that stood
+ * behind `--`.
+ */
 export type Handler<Options> = (
   context: CommandContext,
   options: Options,
   args: readonly string[],
+  behind: readonly string[],
 ) => Promise<CommandResult>;
 
 /** Makes a handler the action of a command. */

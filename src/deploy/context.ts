@@ -19,7 +19,11 @@ import type { TargetLayout } from './layout.ts';
 export interface DeployContext {
   readonly layout: TargetLayout;
   readonly state: StateDirectory;
+  /** The embedded one. */
   readonly engine: Engine;
+  /** Makes an engine of a server that somebody chose. */
+  readonly openServer?:
+    ((server: { readonly path: string; readonly flags: readonly string[] }) => Promise<Engine>) | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for another run on this target; 0 or nothing refuses at once. */

@@ -3,6 +3,7 @@ import type { Permissions } from './release-folder.ts';
 import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.ts';
+import { EMBEDDED_TESTER, type LoadTester } from './load-tester.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
@@ -15,6 +16,8 @@ export interface DeployOptions {
   readonly loadTestTokens: number;
   /** How long each call of the load test may take, in milliseconds; null for two minutes and the time to read the file. */
   readonly loadTestTimeoutMs: number | null;
+  /** Who runs the load test. */
+  readonly tester: LoadTester;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
   /** Lets somebody else's folder or link at the target become the previous release. */
@@ -42,6 +45,7 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   skipLoadTest: false,
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
   loadTestTimeoutMs: null,
+  tester: EMBEDDED_TESTER,
   allowNetworkFs: false,
   retryBad: false,
   adopt: false,

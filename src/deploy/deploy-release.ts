@@ -26,6 +26,7 @@ import { retentionWarnings } from './retention-report.ts';
 import { settledWarning, withSettledTarget } from './settle.ts';
 import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
+import { withTester } from './tester-engine.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { assertUsableTarget } from './usable-target.ts';
 
@@ -36,18 +37,21 @@ import { assertUsableTarget } from './usable-target.ts';
 export async function deployRelease(
   origin: ReleaseOrigin,
   options: DeployOptions,
-  context: DeployContext,
+  given: DeployContext,
 ): Promise<DeploymentOutcome> {
-  const attempt = startDeployment(origin, options, context);
+  const attempt = startDeployment(origin, options, given);
+  let context = given;
   let release: OpenRelease | null = null;
   let end: AttemptEnd;
   try {
+    context = await withTester(given, options.tester);
     release = await openRelease(origin, context);
     await describeAttempt(attempt, release, context);
     assertSafeFiles(release.unsafeFiles, options);
     // A dry run that loads nothing refuses too: the deployment would.
     const { artifactType } = release.facts;
-    await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });
+    const { skipLoadTest: skip, tester } = options;
+    await assertEngine(context.engine, { artifactType, skip, tester });
     end = options.dryRun
       ? await runDryDeployment({ origin, release, attempt, options, context })
       : await deployOpened(release, attempt, options, context);

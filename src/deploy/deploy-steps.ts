@@ -24,6 +24,7 @@ import { hasService } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { adoptingSwap, linkSwap, type Swap } from './swap.ts';
 import { runTransaction, type Steps } from './transaction.ts';
+import { aboutRelease } from './test-by-command.ts';
 import { hashSums } from './verify-release.ts';
 
 /** Walks a planned deployment to its end. The caller holds the lock. Throws only if the journal cannot be begun. */
@@ -68,7 +69,12 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       factsAt: (state) => ({ ...factsAt(state, walk, notes), ...notes.swap.factsAt(state) }),
       verdictsAt: (state) => verdictsAt(state, walk, notes),
       onState: stateAnnouncer(
-        { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
+        {
+          kind: 'deploy',
+          artifactType: facts.artifactType,
+          skipLoadTest: walk.options.skipLoadTest,
+          tester: walk.options.tester,
+        },
         context,
       ),
     },
@@ -127,8 +133,11 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       attempt.warnings.push(...suspicions);
       await stopFirst(walk, notes);
       const live = target.view.releases.find(({ id }) => id === plan.from) ?? null;
-      const test = { allow: release.allowedRules, summary: release.facts.summary };
-      const testing = runGatedLoadTest({ subject, test, options, live }, context);
+      const { targetPath: targetOf } = plan;
+      const about = aboutRelease({ ...release.facts, release: partial, target: targetOf });
+      const test = { allow: release.allowedRules, summary: release.facts.summary, about };
+      const { measuredOn } = release;
+      const testing = runGatedLoadTest({ subject, test, options, live, measuredOn }, context);
       const tested = await testing.catch((error: unknown) => {
         throw withoutPartial(error, partial);
       });

@@ -7,6 +7,7 @@ import type { FinalPlan } from './final-plan.ts';
 import { hasGates, toGatesJson } from './gates.ts';
 import { toDamagedFacts } from './journal-facts.ts';
 import { releasePath, type TargetLayout } from './layout.ts';
+import { toTesterJson } from './load-tester.ts';
 import type { State } from './machine.ts';
 import type { OpenRelease } from './release-source.ts';
 import type { ServiceReport } from './service.ts';
@@ -41,7 +42,12 @@ export interface WalkNotes {
 /** What the line of a state says beside its name. */
 export function factsAt(
   state: State,
-  { attempt, final: { plan, donor, damaged }, release, options: { service, gates } }: DeploymentWalk,
+  {
+    attempt,
+    final: { plan, donor, damaged },
+    release,
+    options: { service, gates, tester, skipLoadTest },
+  }: DeploymentWalk,
   { anchors, servedBack }: Pick<WalkNotes, 'anchors' | 'servedBack'>,
 ): JsonObject {
   switch (state) {
@@ -58,6 +64,7 @@ export function factsAt(
         run_id: release.facts.evidence?.run_id ?? null,
         ...(hasService(service) && { service: toServiceJson(service) }),
         ...(hasGates(gates) && { gates: toGatesJson(gates) }),
+        ...(!skipLoadTest && { tester: toTesterJson(tester) }),
       };
     case 'verified':
       return { checksum_verified: attempt.checksumVerified, ...anchors };

@@ -1,5 +1,5 @@
 /** Everything of a deployment but the change: nothing is written except, where a bundle is load-tested, a folder that goes. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../core/index.ts';
 import { makeDirectory, removeAbandoned, unfinishedName } from '../system/index.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
@@ -16,6 +16,7 @@ import { isKeepingAll } from './retention.ts';
 import { retentionWarnings } from './retention-report.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
+import { aboutRelease } from './test-by-command.ts';
 
 export interface DryRun {
   readonly origin: ReleaseOrigin;
@@ -81,8 +82,11 @@ async function test(subject: LoadTestSubject, { release, attempt, options, conte
   const { occupant, view } = await surveyTarget(context.layout);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
   const live = view.releases.find(({ id }) => id === liveId) ?? null;
-  const plain = { allow: release.allowedRules, summary: release.facts.summary };
-  const tested = await runGatedLoadTest({ subject, test: plain, options, live }, context);
+  const folder = dirname(subject.kind === 'gguf' ? (subject.paths[0] ?? '') : subject.path);
+  const about = aboutRelease({ ...release.facts, release: folder, target: context.layout.targetPath });
+  const plain = { allow: release.allowedRules, summary: release.facts.summary, about };
+  const { measuredOn } = release;
+  const tested = await runGatedLoadTest({ subject, test: plain, options, live, measuredOn }, context);
   attempt.loadTest = tested.report;
   attempt.warnings.push(...tested.warnings);
 }

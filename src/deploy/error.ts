@@ -135,6 +135,27 @@ export const DEPLOY_FAILURES = {
     hint: 'npm install -g node-llama-cpp@3.22.1 (beside milton-edge), or go without the test: --skip-load-test, for a rollback --now REASON.',
     aftermath: 'unchanged',
   },
+  DEPLOY_LOAD_TEST_COMMAND: {
+    exitCode: 3,
+    summary:
+      'The load test command did not end with exit code 0: it found the model wanting, crashed, or took too long.',
+    hint: 'Read its last lines; to see all of them, run the command by hand with MILTON_MODEL=FILE; --load-test-timeout gives it longer.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_LOAD_TEST_FIGURES: {
+    exitCode: 3,
+    summary:
+      'The load test command printed something that begins like a JSON object, and is not the one that is read.',
+    hint: 'Let it print nothing to standard output, or one object with tokens_per_second, time_to_first_token_ms, engine, engine_version.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_BENCHMARK_ELSEWHERE: {
+    exitCode: 3,
+    summary:
+      'A floor relative to the benchmark was asked for, and the benchmark cannot be compared: another machine or engine, or it does not say.',
+    hint: 'Measure on this machine with this engine, or set a floor in figures: --min-tokens-per-sec, --min-of-live.',
+    aftermath: 'unchanged',
+  },
   DEPLOY_TOO_SLOW: {
     exitCode: 3,
     summary: 'The load test was slower than the floor that was asked for.',
@@ -144,8 +165,8 @@ export const DEPLOY_FAILURES = {
   DEPLOY_GATE_UNTESTED: {
     exitCode: 3,
     summary:
-      'A floor or a smoke prompt was asked for, and no model is run in this deployment that could meet it.',
-    hint: 'Leave --skip-load-test away, or the floor; a Hugging Face directory is never run here.',
+      'A floor or a smoke prompt was asked for, and no model is run in this deployment that could meet it, or no figure is told.',
+    hint: 'Leave --skip-load-test away, or the floor; a Hugging Face directory is only run by a --load-test-command, which has to print the figures.',
     aftermath: 'unchanged',
   },
   DEPLOY_SMOKE_FAILED: {

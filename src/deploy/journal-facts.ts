@@ -8,7 +8,7 @@ import { LOAD_TEST_KINDS, type LoadTestKind, type LoadTestReport } from './types
 /** The speed of a load test, and how it was measured. */
 export type MeasuredSpeed = Pick<
   LoadTestReport,
-  'kind' | 'engine' | 'engine_version' | 'prompt' | 'tokens' | 'tokens_per_second'
+  'kind' | 'engine' | 'engine_version' | 'engine_flags' | 'prompt' | 'tokens' | 'tokens_per_second'
 >;
 
 /** A load test as the journal has it; null for each figure that it does not tell. */
@@ -68,14 +68,18 @@ export function readLoadTest({ facts, at }: JournalLine): KnownLoadTest | null {
 export function readMeasured({ facts }: JournalLine): MeasuredSpeed | null {
   const report = facts['load_test'];
   if (!isObject(report) || report['kind'] !== 'inference') return null;
-  const { engine, engine_version, prompt, tokens, tokens_per_second } = report;
+  const { engine, engine_version, engine_flags, prompt, tokens, tokens_per_second } = report;
+  // Older lines have no flags: the only engine then took none.
+  const flags = Array.isArray(engine_flags) ? engine_flags.filter((flag) => typeof flag === 'string') : null;
   const isWhole =
     typeof engine === 'string' &&
     typeof engine_version === 'string' &&
     typeof prompt === 'string' &&
     typeof tokens === 'number' &&
     typeof tokens_per_second === 'number';
-  return isWhole ? { kind: 'inference', engine, engine_version, prompt, tokens, tokens_per_second } : null;
+  if (!isWhole) return null;
+  const how = { engine, engine_version, engine_flags: flags, prompt, tokens };
+  return { kind: 'inference', ...how, tokens_per_second };
 }
 
 /** Of which release a line tells how the server took it; null where it tells of none. */

@@ -6,6 +6,7 @@ import { formatBytes } from '../core/index.ts';
 import type { ForeignThing } from './adoption.ts';
 import { DeployFailure } from './error.ts';
 import { DISK_MARGIN_BYTES } from './limits.ts';
+import type { LoadTester } from './load-tester.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget, refusal } from './usable-target.ts';
 
@@ -74,12 +75,12 @@ function findAdopted({ occupant }: TargetFacts, { adopt = false }: PlanOptions):
   return isThere ? occupant.adoptable.thing : null;
 }
 
-/** Needs as the operator's options leave them: a load test that is skipped takes no memory. */
+/** Needs as the operator's options leave them: a load test that is skipped takes no memory, and a command's is unknown. */
 export function withOptions(
   needs: ReleaseNeeds,
-  { skipLoadTest }: { readonly skipLoadTest: boolean },
+  { skipLoadTest, tester }: { readonly skipLoadTest: boolean; readonly tester: LoadTester },
 ): ReleaseNeeds {
-  return skipLoadTest ? { ...needs, memoryBytes: null } : needs;
+  return skipLoadTest || tester.kind === 'command' ? { ...needs, memoryBytes: null } : needs;
 }
 
 /** Needs where the target has the weights already. */

@@ -48,6 +48,7 @@ export async function openReleaseFolder(folder: ReleaseFolder): Promise<OpenRele
       packedBytes: 0,
     },
     bundlePath: null,
+    measuredOn: null,
     allowedRules: metadata.waivedRules,
     statedTemplates: metadata.chatTemplates,
     unsafeFiles: metadata.unsafeFiles,

@@ -15,7 +15,13 @@ import {
   type EdgeChatTemplate,
   type EdgeUnsafeFile,
 } from '../bundle/index.ts';
-import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evidence/index.ts';
+import {
+  bindEvidence,
+  parseBenchmarkSummary,
+  toBenchmarkSummary,
+  toMeasuredOn,
+  type MeasuredOn,
+} from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
@@ -75,6 +81,8 @@ export interface OpenRelease {
   /** Files that run code when they are loaded, and that whoever made it allowed. */
   readonly unsafeFiles: readonly EdgeUnsafeFile[];
   readonly warnings: readonly Warning[];
+  /** Where and with what its benchmark was measured; null where nothing says. */
+  readonly measuredOn: MeasuredOn | null;
   /** How many bytes a release below that folder, which may have to be made yet, would share with the source. */
   findSharedBytes(directory: string, options: Pick<WorkOptions, 'signal'>): Promise<number>;
   /** Fills an existing, empty, private folder. */
@@ -136,6 +144,7 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
     statedTemplates: edge?.artifact.chat_templates,
     unsafeFiles: edge?.unsafe_files ?? [],
     warnings: bundleWarnings(metadata, allowedRules),
+    measuredOn: edge?.measured_on ?? null,
     // The headers between its blocks keep the weights off the block boundaries of every file system.
     findSharedBytes: () => Promise.resolve(0),
     async stage(directory, { skipChecksum, signal, onProgress, known }) {
@@ -215,6 +224,7 @@ async function openLocalArtifact(
     statedTemplates: artifact.chatTemplates,
     unsafeFiles: artifact.unsafeFiles,
     warnings: artifact.warnings,
+    measuredOn: candidate === null ? null : toMeasuredOn(run),
     findSharedBytes: (directory, work) => findSharedBytes(artifact, { ...work, directory }),
     async stage(directory, work) {
       const staged = await stageArtifact({

@@ -14,6 +14,7 @@ import { DeployFailure } from './error.ts';
 import { NO_GATES } from './gates.ts';
 import type { DamagedRelease } from './journal-facts.ts';
 import { readJournal } from './journal.ts';
+import { EMBEDDED_TESTER } from './load-tester.ts';
 import { markBad } from './mark-bad.ts';
 import type { Permissions } from './release-folder.ts';
 import { findRepairSource, toOrigin, type FoundSource } from './repair-source.ts';
@@ -157,8 +158,9 @@ async function planLive(
       retryBad: true,
       allowUnsafeFiles: true,
       permissions: known.permissions ?? (await readPermissions(releasePath)),
-      // Held against the release that it replaces, the same model proves nothing.
-      gates: skipLoadTest ? NO_GATES : { ...known.gates, minOfLive: null },
+      // Held against the release that it replaces, or against its own benchmark again, the same model proves nothing.
+      gates: skipLoadTest ? NO_GATES : { ...known.gates, minOfLive: null, minOfBenchmark: null },
+      tester: view.tester ?? EMBEDDED_TESTER,
       service: options.service ?? view.service ?? NO_SERVICE,
       // The damaged copy stays until the next deployment, for whoever wants to know why.
       retention: { keep: 'all', keepBundles: 'all' },

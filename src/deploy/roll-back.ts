@@ -17,6 +17,7 @@ import { goBack, toServed } from './going-back.ts';
 import { toDamagedFacts } from './journal-facts.ts';
 import { releasePath } from './layout.ts';
 import { assertEngine, runLoadTest, subjectOf, type LoadTestSubject } from './load-test.ts';
+import { EMBEDDED_TESTER, toTesterJson, type LoadTester } from './load-tester.ts';
 import { assertMemory } from './plan.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { assertUsableTarget } from './usable-target.ts';
@@ -27,7 +28,9 @@ import { hasService, NO_SERVICE, toServiceJson, type ServiceSettings } from './s
 import { settledWarning, withSettledTarget, type Settled } from './settle.ts';
 import { surveyTarget } from './survey-target.ts';
 import type { KnownRelease, TargetView } from './target-view.ts';
+import { withTester } from './tester-engine.ts';
 import { runTransaction, type Steps } from './transaction.ts';
+import { aboutRelease } from './test-by-command.ts';
 import type { DeploymentOutcome, Verdict } from './types.ts';
 import { assertUndamaged, findDamage, readModelSums } from './verify-release.ts';
 
@@ -43,6 +46,8 @@ export interface RollbackOptions {
   readonly retryBad: boolean;
   /** How the server is restarted and probed; null for the way in which it was the last time. */
   readonly service: ServiceSettings | null;
+  /** Who runs the load test; null for whoever ran the last one on this target. */
+  readonly tester?: LoadTester | null;
 }
 
 /**
@@ -81,7 +86,7 @@ async function rollBackSettled(
     settled,
     before,
     options,
-    context,
+    context: given,
   }: {
     readonly settled: Settled | null;
     /** What was live when this was asked for. */
@@ -90,12 +95,14 @@ async function rollBackSettled(
     readonly context: DeployContext;
   },
 ): Promise<AttemptEnd> {
-  const { layout, clock, signal } = context;
+  const { layout, clock, signal } = given;
   if (settled !== null) attempt.warnings.push(settledWarning(settled));
   // Another run ended while this one waited: to go back from what that one made live is not what was asked for.
   if (settled === null && options.to === null) await assertLinkIs(layout, before);
   const facts = await surveyTarget(layout);
   assertUsableTarget(facts, options);
+  const tester = options.tester ?? facts.view.tester ?? EMBEDDED_TESTER;
+  const context = options.now === null ? await withTester(given, tester) : given;
   const from = liveOf(facts);
   // A deployment that a crash left half done was just undone: that was the way back.
   const isUndone = settled?.kind === 'deploy' && settled.state === 'rolled-back';
@@ -108,10 +115,11 @@ async function rollBackSettled(
   await describe(attempt, to, metadata, context);
   if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
   if (options.now === null) {
-    await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false });
+    await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false, tester });
     assertMemory(
       facts,
-      metadata,
+      // What a command takes is not known.
+      tester.kind === 'command' ? { memoryBytes: null } : metadata,
       'Stop what uses the memory, or skip the load test: milton rollback --now REASON',
     );
   }
@@ -129,7 +137,10 @@ async function rollBackSettled(
       who: await readWho(),
       why: options.now,
     },
-    rollbackSteps({ attempt, to, metadata, from, view: facts.view, service, options, context }, notes),
+    rollbackSteps(
+      { attempt, to, metadata, from, view: facts.view, service, tester, options, context },
+      notes,
+    ),
     {
       journalFile: layout.journalFile,
       lastSeq: facts.view.lastSeq,
@@ -137,7 +148,12 @@ async function rollBackSettled(
       signal,
       shield: context.shield,
       factsAt: (state): JsonObject => {
-        if (state === 'planned' && hasService(service)) return { service: toServiceJson(service) };
+        if (state === 'planned') {
+          return {
+            ...(hasService(service) && { service: toServiceJson(service) }),
+            ...(options.now === null && { tester: toTesterJson(tester) }),
+          };
+        }
         if (state === 'rolled-back') return { served: notes.servedBack };
         if (state === 'refused' && notes.damage.length > 0)
           return { damaged: toDamagedFacts({ releaseId: to.id, damage: notes.damage }) };
@@ -154,7 +170,7 @@ async function rollBackSettled(
         };
       },
       onState: stateAnnouncer(
-        { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null },
+        { kind: 'rollback', artifactType: metadata.artifactType, skipLoadTest: options.now !== null, tester },
         context,
       ),
     },
@@ -182,12 +198,13 @@ interface RollbackWalk {
   readonly from: string | null;
   readonly view: TargetView;
   readonly service: ServiceSettings;
+  readonly tester: LoadTester;
   readonly options: RollbackOptions;
   readonly context: DeployContext;
 }
 
 function rollbackSteps(walk: RollbackWalk, notes: RollbackNotes): Steps {
-  const { attempt, to, metadata, from, view, service, options, context } = walk;
+  const { attempt, to, metadata, from, view, service, tester, options, context } = walk;
   const { layout, signal, onProgress, engine } = context;
   let isServerTouched = false;
   const directory = releasePath(layout, to.id);
@@ -208,6 +225,8 @@ function rollbackSteps(walk: RollbackWalk, notes: RollbackNotes): Steps {
     verified: async () => {
       const test = {
         engine,
+        tester,
+        about: aboutRelease({ release: directory, ...to, target: layout.targetPath }),
         tokens: options.loadTestTokens,
         timeoutMs: options.loadTestTimeoutMs,
         skip: options.now !== null,

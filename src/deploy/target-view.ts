@@ -16,6 +16,7 @@ import {
 import { NO_GATES, parseGates, type Gates } from './gates.ts';
 import type { JournalLine, RunLine } from './journal.ts';
 import { isEndState } from './machine.ts';
+import { parseTester, type LoadTester } from './load-tester.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
 import type { LoadTestKind, Verdict } from './types.ts';
 
@@ -70,6 +71,8 @@ export interface TargetView {
   readonly adopting: Adoption | null;
   /** How the server was restarted and probed the last time that it was; null if it never was. */
   readonly service: ServiceSettings | null;
+  /** Who ran the load test of the last run that had one; null if none did. */
+  readonly tester: LoadTester | null;
   readonly lastSeq: number;
 }
 
@@ -80,6 +83,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const open = new Map<string, JournalLine>();
   const adoptions = new Map<string, Adoption>();
   let service: ServiceSettings | null = null;
+  let tester: LoadTester | null = null;
   for (const line of lines) {
     if (line.kind === 'prune') {
       if (line.state === 'removing') open.set(line.transaction, line);
@@ -91,6 +95,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
     if (isEndState(line.state)) open.delete(line.transaction);
     else open.set(line.transaction, line);
     service = parseService(line.facts['service']) ?? service;
+    tester = parseTester(line.facts['tester']) ?? tester;
     const adoption = parseAdoption(line.facts['adopts']) ?? adoptions.get(line.transaction);
     if (adoption !== undefined) adoptions.set(line.transaction, adoption);
     // Stuck, it may lie there too.
@@ -121,6 +126,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
     unfinished,
     adopting: adoptions.get(unfinished?.transaction ?? '') ?? null,
     service,
+    tester,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
 }

@@ -43,6 +43,8 @@ export type LoadTestReport = {
   readonly passed: boolean;
   readonly engine: string | null;
   readonly engine_version: string | null;
+  /** What somebody gave that engine beside the model; null where nothing. */
+  readonly engine_flags: readonly string[] | null;
   readonly tokens: number | null;
   /** The name of the fixed prompt: figures of different prompts are not comparable. */
   readonly prompt: string | null;

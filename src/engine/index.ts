@@ -6,8 +6,10 @@ export {
   MAX_GENERATED_TOKENS,
   MAX_PROBABILITY_SUM_ERROR,
 } from './limits.ts';
-/** The llama.cpp adapter, loaded on first use: nothing of it is needed to name the port. */
-export { loadLlamaCppEngine } from './load-engine.ts';
+/** The adapters, loaded on first use: nothing of them is needed to name the port. */
+export { loadLlamaCppEngine, loadServerEngine } from './load-engine.ts';
+export type { ServerEngineOptions } from './server-engine.ts';
+export { assertServerFlags } from './server-flags.ts';
 export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 export type {
   Engine,

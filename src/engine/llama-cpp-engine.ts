@@ -2,21 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
-import { escapeText, throwIfAborted } from '../core/index.ts';
-import {
-  compiledSibling,
-  fileIdentity,
-  openFileSource,
-  sameIdentity,
-  type FileIdentity,
-} from '../system/index.ts';
-import { EngineFailure } from './error.ts';
-import { MAX_GENERATED_TOKENS, MAX_TEXT_BYTES } from './limits.ts';
+import { throwIfAborted } from '../core/index.ts';
+import { compiledSibling } from '../system/index.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
 import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
 import { generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
-import type { Engine, LoadedModel, LoadedModelFacts, LoadRequest } from './types.ts';
+import { assertText, assertTokenCount } from './request-limits.ts';
+import type { Engine, LoadedModel, LoadedModelFacts } from './types.ts';
+import { assertUnchanged, identifyFile } from './verified-file.ts';
 
 export interface LlamaCppEngineOptions {
   /** The module that runs in the contained process. */
@@ -39,7 +33,7 @@ export function createLlamaCppEngine({
       throwIfAborted(request.signal);
       if ((await findInstalledVersion(resolveFrom)) === null) throw notInstalled('it is not installed');
       const path = resolve(request.path);
-      const before = await identifyFile(path, request);
+      const before = await identifyFile(path, request.expectedFile);
       const process = await startModelProcess({
         modulePath: childPath,
         path,
@@ -57,9 +51,8 @@ export function createLlamaCppEngine({
           },
           loadedReply,
         );
-        // The engine opened the path itself: what it read is the verified file only if nothing moved meanwhile.
-        if (!sameIdentity(before, await fileIdentity(path)))
-          throw fileChanged(path, 'it changed while it was loaded');
+        // The engine opened the path itself.
+        await assertUnchanged(path, before);
         return toLoadedModel(process, { ...loaded, missingProtections: process.missingProtections }, path);
       } catch (error) {
         await process.close();
@@ -78,14 +71,7 @@ function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: str
   return {
     facts,
     async generate(request) {
-      const { tokens } = request;
-      if (!Number.isInteger(tokens) || tokens < 1 || tokens > MAX_GENERATED_TOKENS) {
-        throw invalidRequest(
-          path,
-          `a whole number of tokens from 1 to ${MAX_GENERATED_TOKENS}`,
-          String(tokens),
-        );
-      }
+      assertTokenCount(path, request.tokens);
       assertText(path, request.prompt);
       return process.ask({ kind: 'generate', ...request }, generationReply);
     },
@@ -99,49 +85,6 @@ function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: str
     },
     close: async () => process.close(),
   };
-}
-
-/** Throws what `openFileSource` does, and `ENGINE_FILE_CHANGED`. */
-async function identifyFile(path: string, { expectedFile }: LoadRequest): Promise<FileIdentity> {
-  const source = await openFileSource(path);
-  await source.close();
-  const { identity } = source;
-  if (expectedFile === undefined) return identity;
-  const { dev, ino, sizeBytes } = expectedFile;
-  if (identity.dev === dev && identity.ino === ino && identity.sizeBytes === sizeBytes) return identity;
-  throw fileChanged(path, `device ${identity.dev}, inode ${identity.ino}, ${identity.sizeBytes} bytes`, {
-    expected: `device ${dev}, inode ${ino}, ${sizeBytes} bytes`,
-  });
-}
-
-function fileChanged(
-  path: string,
-  received: string,
-  { expected = 'the file that was verified' } = {},
-): EngineFailure {
-  return new EngineFailure(
-    'ENGINE_FILE_CHANGED',
-    `${escapeText(path)} is not the file that was verified: ${received}.`,
-    {
-      details: { path, expected, received },
-    },
-  );
-}
-
-function assertText(path: string, text: string): void {
-  const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes > MAX_TEXT_BYTES)
-    throw invalidRequest(path, `at most ${MAX_TEXT_BYTES} bytes of text`, `${sizeBytes} bytes`);
-}
-
-function invalidRequest(path: string, expected: string, received: string): EngineFailure {
-  return new EngineFailure(
-    'ENGINE_REQUEST_INVALID',
-    `A model is asked with ${expected}; it was ${received}.`,
-    {
-      details: { path, expected, received },
-    },
-  );
 }
 
 /** Beyond this many, memory is what limits decoding, not processors. */

@@ -122,7 +122,7 @@ function fail(code: EngineCode, message: string, details: JsonObject): EngineFai
   return new EngineFailure(code, message, { details });
 }
 
-function lastLines(text: string): string[] {
+export function lastLines(text: string): string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(-MAX_LAST_LINES).map((line) => escapeText(line.trim()));
 }

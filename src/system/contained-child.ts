@@ -29,8 +29,8 @@ export interface ContainedOptions {
   /** Kills the process and everything it started; its end is then `cancelled`. */
   readonly signal?: AbortSignal;
   readonly cwd?: string;
-  /** Added to our own environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to our own environment; undefined takes a variable out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ContainedChild {

@@ -8,6 +8,7 @@ import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
 import type * as flock from './flock.ts';
 import type * as abilities from './folder-abilities.ts';
+import type * as freePort from './free-port.ts';
 import type * as groups from './groups.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
@@ -16,6 +17,8 @@ import type * as machine from './machine.ts';
 import type * as openFiles from './open-files.ts';
 import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
+import type * as machineDigest from './machine-digest.ts';
+import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as program from './run-program.ts';
 import type * as unnamed from './unnamed-file.ts';
@@ -149,3 +152,15 @@ export const isReadOnly: typeof fileSystem.isReadOnly = async (...args) =>
 /** {@inheritDoc openFiles.findOpenFiles} */
 export const findOpenFiles: typeof openFiles.findOpenFiles = async (...args) =>
   (await import('./open-files.ts')).findOpenFiles(...args);
+
+/** {@inheritDoc freePort.findFreePort} */
+export const findFreePort: typeof freePort.findFreePort = async () =>
+  (await import('./free-port.ts')).findFreePort();
+
+/** {@inheritDoc machineDigest.readMachineDigest} */
+export const readMachineDigest: typeof machineDigest.readMachineDigest = async (options) =>
+  (await import('./machine-digest.ts')).readMachineDigest(options);
+
+/** {@inheritDoc resident.readPeakResidentBytes} */
+export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = async (pid) =>
+  (await import('./resident-memory.ts')).readPeakResidentBytes(pid);

@@ -35,7 +35,15 @@ export const GOOD_TARGET: TargetPlace = {
       occupant: { kind: 'nothing' },
       fileSystem: GOOD_PLACE.fileSystem,
       availableMemoryBytes: 8e9,
-      view: { releases: [], removed: [], unfinished: null, service: null, adopting: null, lastSeq: 0 },
+      view: {
+        releases: [],
+        removed: [],
+        unfinished: null,
+        service: null,
+        tester: null,
+        adopting: null,
+        lastSeq: 0,
+      },
     },
   },
 };

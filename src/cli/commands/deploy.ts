@@ -13,7 +13,7 @@ import type {
 } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList, parseCount, parseDurationMs, parsePath } from '../option-values.ts';
+import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
@@ -25,11 +25,18 @@ import { addRetentionOptions, readRetention, type RetentionFlags } from './reten
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGainOptions, judgeGain, pinToRun, staysResult, type GainFlags } from './gain-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
-import { ALLOW_UNSAFE_HELP, LOAD_TEST_TIMEOUT_HELP, STRICT_HELP } from './safety-options.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import {
+  addTesterOptions,
+  NO_OPERANDS,
+  readTester,
+  type TesterFlags,
+  type TesterOperands,
+} from './tester-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
 export interface DeployFlags
-  extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags, GainFlags, RetentionFlags {
+  extends RunFlags, ServiceFlags, GateFlags, TesterFlags, WaitFlag, CacheFlags, GainFlags, RetentionFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -40,7 +47,6 @@ export interface DeployFlags
   readonly skipChecksum?: boolean;
   readonly skipLoadTest?: boolean;
   readonly loadTestTokens?: number;
-  readonly loadTestTimeout?: number;
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
@@ -69,7 +75,6 @@ export function addDeployOptions(command: Command): Command {
     .option('--skip-checksum', 'let a digest mismatch pass; such a release is never gone back to')
     .option('--skip-load-test', 'check the structure only; nothing is loaded')
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
-    .option('--load-test-timeout <time>', LOAD_TEST_TIMEOUT_HELP, parseDurationMs)
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
     .option('--strict', STRICT_HELP)
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
@@ -81,6 +86,7 @@ export function addDeployOptions(command: Command): Command {
     .option('--group <group>', 'group of the files of the release, by name or number');
   addRetentionOptions(command);
   addWaitOption(command);
+  addTesterOptions(command);
   addGainOptions(command);
   addGateOptions(command);
   addCacheOption(command);
@@ -99,6 +105,7 @@ Examples:
   $ milton deploy --target-path /srv/llm
   $ milton deploy --bundle FILE --target-path /srv/llm
   $ milton deploy v1.20260111.1425 --target-path /srv/llm
+  $ milton deploy --engine llama-server --engine-path ./llama-server -- -fa off
   $ milton deploy --restart-command ./restart --health-command ./is-well
   $ milton deploy --target-path /srv/llm --adopt
   $ milton deploy --dry-run`,
@@ -119,11 +126,14 @@ function withoutBundle(): Option {
 async function deploy(
   context: CommandContext,
   flags: DeployFlags,
-  [version]: readonly string[],
+  args: readonly string[],
+  behind: readonly string[],
 ): Promise<CommandResult> {
+  const [version] = args.slice(0, args.length - behind.length);
+  const skippedBy = flags.skipLoadTest === true ? '--skip-load-test' : null;
   const { deployModel } = await import('../../pipeline/index.ts');
   const source = await readDeploySource(flags, version, context);
-  const options = await readDeployOptions(flags);
+  const options = await readDeployOptions(flags, { args, behind, own: 1, skippedBy });
   const deployContext = await openDeployContext(flags.targetPath ?? null, context, flags);
   if (flags.targetPath === undefined) {
     context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
@@ -222,7 +232,11 @@ function assertOnlyBundle(flags: DeployFlags): void {
   );
 }
 
-export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptions> {
+/** `operands`: what stands behind the options, flags for a llama-server among it. */
+export async function readDeployOptions(
+  flags: DeployFlags,
+  operands: TesterOperands = NO_OPERANDS,
+): Promise<DeployOptions> {
   const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
   const service = await readServiceFlags(flags);
   return {
@@ -241,6 +255,7 @@ export async function readDeployOptions(flags: DeployFlags): Promise<DeployOptio
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
     },
+    tester: (await readTester(flags, operands)) ?? defaults.tester,
     gates: readGates(flags),
     service: service ?? defaults.service,
     sameService: readSameService(flags, service),

@@ -208,6 +208,7 @@ function targetFacts({ record, releasePath, loadTest, service }: DeploymentOutco
 }
 
 function describeLoadTest(report: LoadTestReport): string {
+  if (report.kind === 'external') return describeCommandTest(report);
   if (report.kind !== 'inference') {
     const { kind, note } = report;
     if (note === null) return kind;
@@ -218,7 +219,20 @@ function describeLoadTest(report: LoadTestReport): string {
     report.benchmark_tokens_per_second === null
       ? ''
       : ` (benchmark: ${formatNumber(report.benchmark_tokens_per_second, 1)} tokens/s)`;
-  return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
+  // The embedded engine needs no name: it is what runs unless somebody says otherwise.
+  const by = report.engine === 'llama-cpp' ? '' : ` by ${shown(`${report.engine} ${report.engine_version}`)}`;
+  return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms${by}, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
+}
+
+function describeCommandTest({ engine, engine_version, ...figures }: LoadTestReport): string {
+  const by = [engine, engine_version].filter((word) => word !== null).join(' ');
+  const speed = figures.tokens_per_second;
+  const firstMs = figures.time_to_first_token_ms;
+  return [
+    `passed: by the command that was given${by === '' ? '' : ` (${shown(by)})`}`,
+    ...(speed === null ? [] : [`${formatNumber(speed, 1)} tokens/s`]),
+    ...(firstMs === null ? [] : [`first after ${formatNumber(firstMs, 0)} ms`]),
+  ].join(', ');
 }
 
 function describeService({ restarted, probes, ready_ms, soak_ms, model }: ServiceReport): string {

@@ -5,6 +5,7 @@ const measured = {
   kind: 'inference',
   engine: 'llama-cpp',
   engine_version: '3.22.1',
+  engine_flags: null,
   prompt: 'fox-1',
   tokens: 16,
 } as const;
@@ -38,6 +39,7 @@ describe('parseGates', () => {
       minTokensPerSecond: 12.5,
       maxFirstTokenMs: 800,
       minOfLive: 0.9,
+      minOfBenchmark: 0.8,
       smoke: { prompt: 'Once', expect: 'upon' },
     };
     expect(parseGates(toGatesJson(gates))).toEqual(gates);

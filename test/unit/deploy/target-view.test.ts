@@ -14,6 +14,7 @@ describe('viewJournal', () => {
       unfinished: null,
       adopting: null,
       service: null,
+      tester: null,
       lastSeq: 0,
     });
   });
