@@ -42,6 +42,12 @@ export const ENGINE_FAILURES = {
     summary: 'What was asked of the model cannot be answered: an empty text, or one longer than the context.',
     hint: 'Shorten the text, or ask for a longer context.',
   },
+  ENGINE_CHAT_UNSUPPORTED: {
+    exitCode: 3,
+    summary:
+      'The model cannot be asked in messages: it has no chat template, or one that cannot be rendered.',
+    hint: 'Ask it with a plain prompt, or serve a model that was made for chat.',
+  },
   ENGINE_CLOSED: {
     exitCode: 70,
     summary: 'A model was asked after it had been closed.',

@@ -10,6 +10,17 @@ export {
 export { loadLlamaCppEngine } from './load-engine.ts';
 export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 export type {
+  Answer,
+  AnswerOptions,
+  AnswerRequest,
+  ChatMessage,
+  Prompt,
+  Sampling,
+  ServingEngine,
+  ServingLoadRequest,
+  ServingModel,
+} from './serving.ts';
+export type {
   Engine,
   EngineDescription,
   EngineLimits,

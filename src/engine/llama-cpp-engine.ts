@@ -15,8 +15,9 @@ import { MAX_GENERATED_TOKENS, MAX_TEXT_BYTES } from './limits.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
 import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
-import { generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
-import type { Engine, LoadedModel, LoadedModelFacts, LoadRequest } from './types.ts';
+import { answerReply, generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
+import type { ServingEngine, ServingModel } from './serving.ts';
+import type { LoadedModelFacts, LoadRequest } from './types.ts';
 
 export interface LlamaCppEngineOptions {
   /** The module that runs in the contained process. */
@@ -28,7 +29,7 @@ export interface LlamaCppEngineOptions {
 export function createLlamaCppEngine({
   childPath = compiledSibling('llama-cpp-child', import.meta.url),
   resolveFrom = import.meta.url,
-}: LlamaCppEngineOptions = {}): Engine {
+}: LlamaCppEngineOptions = {}): ServingEngine {
   return {
     name: 'llama-cpp',
     async describe() {
@@ -45,6 +46,7 @@ export function createLlamaCppEngine({
         path,
         limits: request.limits,
         signal: request.signal,
+        isService: request.purpose === 'service',
       });
       try {
         const loaded = await process.ask(
@@ -74,20 +76,20 @@ export function defaultThreads(processors = availableParallelism()): number {
   return processors <= 2 ? 1 : Math.min(processors - 1, MAX_DEFAULT_THREADS);
 }
 
-function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): LoadedModel {
+function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): ServingModel {
   return {
     facts,
+    died: process.died,
     async generate(request) {
-      const { tokens } = request;
-      if (!Number.isInteger(tokens) || tokens < 1 || tokens > MAX_GENERATED_TOKENS) {
-        throw invalidRequest(
-          path,
-          `a whole number of tokens from 1 to ${MAX_GENERATED_TOKENS}`,
-          String(tokens),
-        );
-      }
+      assertTokens(path, request.tokens);
       assertText(path, request.prompt);
       return process.ask({ kind: 'generate', ...request }, generationReply);
+    },
+    async answer(request, { onText, signal, wallMs } = {}) {
+      const { maxTokens, prompt } = request;
+      assertTokens(path, maxTokens ?? 1);
+      assertText(path, prompt.kind === 'text' ? prompt.text : JSON.stringify(prompt.messages));
+      return process.ask({ kind: 'answer', ...request }, answerReply, { onText, signal, wallMs });
     },
     async score(prefix, continuation) {
       assertText(path, prefix + continuation);
@@ -126,6 +128,11 @@ function fileChanged(
       details: { path, expected, received },
     },
   );
+}
+
+function assertTokens(path: string, tokens: number): void {
+  if (Number.isInteger(tokens) && tokens >= 1 && tokens <= MAX_GENERATED_TOKENS) return;
+  throw invalidRequest(path, `a whole number of tokens from 1 to ${MAX_GENERATED_TOKENS}`, String(tokens));
 }
 
 function assertText(path: string, text: string): void {
