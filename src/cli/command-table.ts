@@ -57,6 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/deployments.ts')).defineDeployments,
   },
   {
+    name: 'serve',
+    description: 'Answer requests (OpenAI-style API) with the model that is live on a target.',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
     name: 'demo',
     description:
       'See it work, offline, on small real models: choose, refuse, deploy, deploy again, roll back.',

@@ -120,6 +120,7 @@ async function runJob(
     mode: options,
     signal: interrupts.signal,
     shield: interrupts.shield,
+    endAtSecondSignal: () => interrupts.endAtSecond(),
     onProgress: progress.onProgress,
     notice,
     warn(warning) {

@@ -17,6 +17,7 @@ export {
   type State,
   type WorkingState,
 } from './machine.ts';
+export { findLiveModel, type LiveModel } from './live-model.ts';
 export { listRecords, type StoredRecord } from './records.ts';
 export type { Permissions } from './release-folder.ts';
 export { hashArtifact, type ReleaseOrigin } from './release-source.ts';
