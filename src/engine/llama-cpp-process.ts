@@ -13,7 +13,7 @@ export interface ModelProcess {
   readonly missingProtections: readonly string[];
   /** Sends the request and checks the reply. Throws what `LoadedModel` says. */
   ask<T>(request: ChildRequest, schema: z.ZodType<T>, options?: AskOptions): Promise<T>;
-  /** Fulfilled once the process has ended without being closed. */
+  /** Fulfilled once the process has ended, with the reason: `ENGINE_CLOSED` where it was closed. */
   readonly died: Promise<Failure>;
   close(): Promise<void>;
 }
@@ -68,11 +68,11 @@ export async function startModelProcess({
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const died = new Promise<Failure>((resolve) => {
-    void child.ended.then((end) => {
-      if (!closed) resolve(toEndFailure(end, { action: 'run', path, limits }, child.stderrTail()));
-    });
-  });
+  const died = (async (): Promise<Failure> => {
+    const end = await child.ended;
+    if (closed) return closedFailure(path);
+    return toEndFailure(end, { action: 'run', path, limits }, child.stderrTail());
+  })();
 
   const exchange = async <T>(
     request: ChildRequest,

@@ -21,7 +21,7 @@ export interface ServingModel extends LoadedModel {
    * for messages to a model that has no chat template, or none that works.
    */
   answer(request: AnswerRequest, options?: AnswerOptions): Promise<Answer>;
-  /** Fulfilled, never rejected, with the reason once the process has ended without being closed. */
+  /** Fulfilled, never rejected, with the reason once the process has ended; `ENGINE_CLOSED` where it was closed. */
   readonly died: Promise<Failure>;
 }
 

@@ -39,6 +39,6 @@ function kindOf(value: JsonValue | undefined): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isJsonObject(value)) return 'an object';
-  if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
-  return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === '' ? 'an empty text' : 'a text';
 }

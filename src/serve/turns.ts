@@ -13,7 +13,7 @@ export interface Turns {
 
 interface Waiter {
   readonly begin: () => void;
-  readonly refuse: (error: unknown) => void;
+  readonly refuse: (error: ApiError) => void;
 }
 
 /** `nowMs`: a monotonic clock. */
@@ -69,7 +69,7 @@ export function createTurns({
           },
           refuse: (error) => {
             signal.removeEventListener('abort', leave);
-            reject(error as Error);
+            reject(error);
           },
         };
         const leave = (): void => {

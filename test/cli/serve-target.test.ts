@@ -46,7 +46,7 @@ describe('milton serve, of a target', () => {
     const live = { status: 'ok', model: 'v1', sha256: digestOf('v1') };
     expect(await server.health()).toMatchObject({ ...live, release: first.json['deployment_id'] });
     const ask = async (): Promise<unknown> =>
-      (await (await server.complete({ prompt: 'bota', temperature: 0, max_tokens: 8 })).json()) as unknown;
+      (await server.complete({ prompt: 'bota', temperature: 0, max_tokens: 8 })).json();
     const before = (await ask()) as { choices: unknown };
     expect((await deploy('v2', shop.target)).exitCode).toBe(0);
     expect(await server.health()).toMatchObject(live);
@@ -108,6 +108,7 @@ kill "$pid" 2>/dev/null
 while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 `,
     );
+    const log = quoteWord(join(folder, 'log'));
     // What to serve in place of the target: a server that comes up with the wrong model.
     const instead = quoteWord(join(folder, 'instead'));
     await writeFile(
@@ -115,8 +116,9 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
       `sh ${quoteWord(stop)}
 what="--target-path ${place.target}"
 [ -f ${instead} ] && [ "$MILTON_VERSION" = "$(cat ${instead})" ] && what="--model ${models.get('v1')?.path ?? ''}"
-${quoteWord(process.execPath)} ${quoteWord(MAIN)} serve $what --port ${port} </dev/null >>${quoteWord(join(folder, 'log'))} 2>&1 &
+${quoteWord(process.execPath)} ${quoteWord(MAIN)} serve $what --port ${port} </dev/null > ${log} 2>&1 &
 echo $! > ${pidFile}
+while kill -0 $! 2>/dev/null && ! grep -q '^Serving' ${log}; do sleep 0.05; done
 `,
     );
     place.restart = `sh ${quoteWord(join(folder, 'restart.sh'))}`;
@@ -128,10 +130,10 @@ echo $! > ${pidFile}
 
   const go = (version: string) => {
     const probes = ['--health-openai', place.url, '--health-url', `${place.url}/health`];
-    const patience = ['--health-attempts', '300', '--health-interval', '200ms', '--health-timeout', '20s'];
+    const patience = ['--health-attempts', '4', '--health-interval', '100ms', '--health-timeout', '20s'];
     return deploy(version, place.target, '--restart-command', place.restart, ...probes, ...patience);
   };
-  const health = async (): Promise<unknown> => (await (await fetch(`${place.url}/health`)).json()) as unknown;
+  const health = async (): Promise<unknown> => (await fetch(`${place.url}/health`)).json();
 
   it('goes live with the first model and with the next', async () => {
     for (const version of ['v1', 'v2']) {

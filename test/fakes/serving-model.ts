@@ -31,7 +31,7 @@ export function countingModel({ isPaced = false, onAnswer }: CountingModelOption
   let [atOnce, mostAtOnce, allowed] = [0, 0, 0];
   let isClosed = false;
   let wake = (): void => undefined;
-  let tellWaiting: (() => void)[] = [];
+  const tellWaiting: (() => void)[] = [];
   let isWaiting = false;
   let die: (failure: Failure) => void = () => undefined;
   const died = new Promise<Failure>((resolve) => (die = resolve));
@@ -39,7 +39,8 @@ export function countingModel({ isPaced = false, onAnswer }: CountingModelOption
 
   const nextStep = async (signal: AbortSignal | undefined): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
-    while (isPaced && allowed === 0 && signal?.aborted !== true && broken === null) {
+    const mustWait = (): boolean => isPaced && allowed === 0 && signal?.aborted !== true && broken === null;
+    while (mustWait()) {
       isWaiting = true;
       for (const tell of tellWaiting.splice(0)) tell();
       await new Promise<void>((resolve) => {

@@ -184,6 +184,12 @@ describe('a model without a chat template that works', () => {
     expect({ status: response.status, code: error.code }).toEqual({ status: 400, code: 'chat_unsupported' });
     expect(error.message).toContain(message);
     expect((await complete(served, { max_tokens: 2 })).completion_tokens).toBe(2);
+    const sampling = { temperature: 0, topP: 1, seed: null };
+    const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'hi' }] } as const;
+    await expect(served.model.answer({ prompt, maxTokens: 1, sampling, stop: [] })).rejects.toMatchObject({
+      code: 'ENGINE_CHAT_UNSUPPORTED',
+      exitCode: 3,
+    });
   });
 
   it('says why the template refuses these messages', async () => {
