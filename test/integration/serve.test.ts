@@ -409,12 +409,15 @@ describe('a server that is asked to end', () => {
     const served = await start({}, { isPaced: true });
     const running = post(served, { prompt: 'running', max_tokens: 2, stream: true });
     await served.model.waits();
-    const waiting = post(served, { prompt: 'waiting', max_tokens: 1 });
+    const waiting = await rawConnection(served.server.url);
+    waiting.send(rawPost(PATH, { prompt: 'waiting', max_tokens: 1 }));
     const kept = await rawConnection(served.server.url);
     kept.send('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await kept.until('"ok"');
+    // In the line by now.
+    await fetch(`${served.server.url}/health`);
     served.stop.abort();
-    expect(await errorOf(await waiting)).toMatchObject({ status: 503, code: 'shutting_down' });
+    expect(await waiting.until('shutting_down')).toMatch(/^HTTP\/1\.1 503 .*retry-after: 2/s);
     await kept.ended;
     await expect(fetch(`${served.server.url}/health`)).rejects.toThrow();
     expect(served.model.isClosed).toBe(false);
@@ -422,6 +425,18 @@ describe('a server that is asked to end', () => {
     expect(events(await (await running).text()).at(-1)).toBe('[DONE]');
     expect(await served.end).toMatchObject({ kind: 'drained', failure: null });
     expect(served.model.isClosed).toBe(true);
+  });
+
+  it('does not keep a connection for a next request once its answer is read', async () => {
+    const served = await start({ drainMs: 4000 }, { isPaced: true });
+    const connection = await rawConnection(served.server.url);
+    connection.send(rawPost(PATH, { prompt: 'x', max_tokens: 2, stream: true }));
+    served.model.step();
+    await connection.until('"text":"1 "');
+    served.stop.abort();
+    served.model.step();
+    expect(await connection.ended).toContain('[DONE]');
+    expect(await served.end).toMatchObject({ kind: 'drained' });
   });
 
   it('cuts off what is not complete in time, and says so in the stream', async () => {
