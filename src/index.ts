@@ -30,6 +30,9 @@ export * from './select/index.ts';
 // bundle: one file that holds one model.
 export * from './bundle/index.ts';
 
+// serve: a small server over an engine.
+export * from './serve/index.ts';
+
 // deploy: a target on this machine.
 export * from './deploy/index.ts';
 

@@ -67,6 +67,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/deployments.ts')).defineDeployments,
   },
   {
+    name: 'serve',
+    description: 'Answer requests (OpenAI-style API) with the model that is live on a target.',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
     name: 'schedule',
     description:
       'Have it happen by itself: benchmark every few hours, deploy what is better, by systemd timers.',

@@ -31,6 +31,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** While this work runs, no signal ends the process: what puts a target back must not be cut short. */
   shield<T>(work: () => Promise<T>): Promise<T>;
+  /** For jobs that leave nothing half done: the second signal ends the process, not the third. */
+  endAtSecondSignal(): void;
   readonly onProgress: OnProgress;
   /** Of standard error, for notices of several lines. */
   readonly errorStyle: TextStyle;

@@ -121,6 +121,7 @@ async function runJob(
     mode: options,
     signal: interrupts.signal,
     shield: interrupts.shield,
+    endAtSecondSignal: () => interrupts.endAtSecond(),
     onProgress: progress.onProgress,
     errorStyle: printer.errorStyle,
     notice,

@@ -237,6 +237,12 @@ export const DEPLOY_FAILURES = {
     hint: 'Choose another one (milton status lists them), or insist with --retry-bad.',
     aftermath: 'unchanged',
   },
+  DEPLOY_NOTHING_LIVE: {
+    exitCode: 1,
+    summary: 'Nothing is live on the target that could be served, or nothing that its journal names.',
+    hint: 'Deploy first: milton deploy --help',
+    aftermath: 'unchanged',
+  },
   DEPLOY_NOTHING_TO_GO_BACK_TO: {
     exitCode: 3,
     summary: 'No earlier release on this target is known to be good.',

@@ -22,6 +22,7 @@ export {
   type State,
   type WorkingState,
 } from './machine.ts';
+export { findLiveModel, type LiveArtifact } from './live-model.ts';
 export { EMBEDDED_TESTER, LOAD_TEST_COMMAND_TIMEOUT_MS, type LoadTester } from './load-tester.ts';
 export { pruneTarget, type PruneOptions, type PruneOutcome } from './prune.ts';
 export type { FoundSource, PassedOver, RepairSource } from './repair-source.ts';

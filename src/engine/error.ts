@@ -58,6 +58,12 @@ export const ENGINE_FAILURES = {
     summary: 'The server answered an error, something that its protocol does not have, or for another model.',
     hint: 'Look at the last lines of the server in the details; a llama-server of December 2024 or later is needed.',
   },
+  ENGINE_CHAT_UNSUPPORTED: {
+    exitCode: 3,
+    summary:
+      'The model cannot be asked in messages: it has no chat template, or one that cannot be rendered.',
+    hint: 'Ask it with a plain prompt, or serve a model that was made for chat.',
+  },
   ENGINE_CLOSED: {
     exitCode: 70,
     summary: 'A model was asked after it had been closed.',

@@ -12,6 +12,17 @@ export type { ServerEngineOptions } from './server-engine.ts';
 export { assertServerFlags } from './server-flags.ts';
 export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 export type {
+  Answer,
+  AnswerOptions,
+  AnswerRequest,
+  ChatMessage,
+  Prompt,
+  Sampling,
+  ServingEngine,
+  ServingLoadRequest,
+  ServingModel,
+} from './serving.ts';
+export type {
   Engine,
   EngineDescription,
   EngineLimits,

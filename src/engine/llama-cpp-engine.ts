@@ -7,9 +7,10 @@ import { compiledSibling } from '../system/index.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
 import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
-import { generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
+import { answerReply, generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
 import { assertText, assertTokenCount } from './request-limits.ts';
-import type { Engine, LoadedModel, LoadedModelFacts } from './types.ts';
+import type { ServingEngine, ServingModel } from './serving.ts';
+import type { LoadedModelFacts } from './types.ts';
 import { assertUnchanged, identifyFile } from './verified-file.ts';
 
 export interface LlamaCppEngineOptions {
@@ -22,7 +23,7 @@ export interface LlamaCppEngineOptions {
 export function createLlamaCppEngine({
   childPath = compiledSibling('llama-cpp-child', import.meta.url),
   resolveFrom = import.meta.url,
-}: LlamaCppEngineOptions = {}): Engine {
+}: LlamaCppEngineOptions = {}): ServingEngine {
   return {
     name: 'llama-cpp',
     async describe() {
@@ -39,6 +40,7 @@ export function createLlamaCppEngine({
         path,
         limits: request.limits,
         signal: request.signal,
+        isService: request.purpose === 'service',
       });
       try {
         const loaded = await process.ask(
@@ -67,13 +69,20 @@ export function defaultThreads(processors = availableParallelism()): number {
   return processors <= 2 ? 1 : Math.min(processors - 1, MAX_DEFAULT_THREADS);
 }
 
-function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): LoadedModel {
+function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): ServingModel {
   return {
     facts,
+    died: process.died,
     async generate(request) {
       assertTokenCount(path, request.tokens);
       assertText(path, request.prompt);
       return process.ask({ kind: 'generate', ...request }, generationReply);
+    },
+    async answer(request, { onText, signal, wallMs } = {}) {
+      const { maxTokens, prompt } = request;
+      assertTokenCount(path, maxTokens ?? 1);
+      assertText(path, prompt.kind === 'text' ? prompt.text : JSON.stringify(prompt.messages));
+      return process.ask({ kind: 'answer', ...request }, answerReply, { onText, signal, wallMs });
     },
     async score(prefix, continuation) {
       assertText(path, prefix + continuation);

@@ -55,7 +55,11 @@ export function toProblemFailure(
       );
     case 'request-invalid':
       return new EngineFailure('ENGINE_REQUEST_INVALID', `${name} cannot answer: ${reason}.`, {
-        details: { path },
+        details: { path, received: reason },
+      });
+    case 'chat-unsupported':
+      return new EngineFailure('ENGINE_CHAT_UNSUPPORTED', `${name} cannot be asked in messages: ${reason}.`, {
+        details: { path, received: reason },
       });
     case 'unexpected':
       return new EngineFailure('ENGINE_CRASHED', `llama.cpp could not ${action} ${name}: ${reason}.`, {

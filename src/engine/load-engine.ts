@@ -2,9 +2,10 @@
 import type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 import type { ServerEngineOptions } from './server-engine.ts';
 import type { Engine } from './types.ts';
+import type { ServingEngine } from './serving.ts';
 
 /** llama.cpp inside the package node-llama-cpp. Cheap: the library itself is only ever loaded in a contained process. */
-export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<Engine> {
+export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<ServingEngine> {
   const { createLlamaCppEngine } = await import('./llama-cpp-engine.ts');
   return createLlamaCppEngine(options);
 }

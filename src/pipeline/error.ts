@@ -15,6 +15,12 @@ export const PIPELINE_FAILURES = {
     hint: 'Put the registered file back, or register what is there now: milton models register VERSION --gguf FILE',
     aftermath: 'unchanged',
   },
+  PIPELINE_NOT_SERVABLE: {
+    exitCode: 3,
+    summary: 'What is live is no GGUF, and the embedded engine runs nothing else.',
+    hint: 'Deploy the GGUF of that model, or start the server that can run its directory.',
+    aftermath: 'unchanged',
+  },
   PIPELINE_DIGEST_CONFLICT: {
     exitCode: 3,
     summary:

@@ -42,4 +42,11 @@ export {
 } from './scheduled-run.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';
+export {
+  serveModel,
+  type ServedFacts,
+  type ServeModelRequest,
+  type ServeReport,
+  type ServeSource,
+} from './serve-model.ts';
 export { sizeWarning } from './size-warning.ts';
