@@ -52,7 +52,7 @@ describe('milton deploy --adopt', () => {
 
     const status = await shop.milton('status');
     expect(status.stdout).toMatch(
-      new RegExp(`before +adopted +unknown: it was adopted, without digests +${id}`),
+      new RegExp(`before +adopted +unknown +was here before +${id}\n +it was adopted, without digests`),
     );
     expect(status.stdout).toMatch(/rollback +nothing to go back to/);
 

@@ -100,7 +100,7 @@ describe('a second deployment of one target', () => {
   it('is seen at work by milton status, which waits for nobody', async () => {
     const { exitCode, stdout } = await shop.milton('status', '--target-path', shop.target);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`now staging (process ${holder.pid})`);
+    expect(stdout).toContain(`is now staging (process ${holder.pid}, last step`);
   });
 });
 
