@@ -1,5 +1,5 @@
 /** One deployment from its source to its record: describe, plan, lock, plan again, walk the table, report. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { messageOf, type Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { removeAbandoned } from '../system/index.ts';
@@ -136,8 +136,10 @@ async function deployOpened(
 ): Promise<AttemptEnd> {
   const { layout, state } = context;
   const { allowNetworkFs, adopt } = options;
-  // What a killed dry run left takes room that the plan counts.
-  await removeAbandoned(state.path);
+  // What a killed dry run left takes room that the plan counts; what other killed runs left is just in the way.
+  for (const folder of [state.path, state.historyDir, state.bundlesDir, dirname(state.registryFile)]) {
+    await removeAbandoned(folder);
+  }
   // Refused here, nothing at all was written; the plan that counts is made again under the lock.
   await planAhead(release, options, context);
   await prepareDefaultTarget(layout);
