@@ -4,6 +4,7 @@ import { failInScenario } from './fault.ts';
 import { whyNotMounted, whyNotTraced, whyNotTried } from './means.ts';
 import { judgeOrderOf } from './order-walk.ts';
 import { cutInScenario } from './power-cut.ts';
+import { runRace } from './races.ts';
 import { describeBroken, type Broken, type Report } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { shareOut, type Scope } from './scope.ts';
@@ -76,6 +77,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
     );
   },
   disks: async (benches, scope) => tryAllDisks(benches, scope),
+  barrier: (_benches, scope) => runRace({ part: 'barrier', unit: 'pairs at a barrier', count: 50 }, scope),
+  readers: (_benches, scope) =>
+    runRace({ part: 'readers', unit: 'swaps under readers', count: 10_000 }, scope),
 };
 
 const DISKS: readonly DiskTrial[] = ['first', 'upgrade', 'inodes', 'filled'];

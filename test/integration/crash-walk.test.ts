@@ -10,9 +10,9 @@ beforeEach(async (context) => {
 
 describe('a change that is killed before a call that changes something', () => {
   it.each([
-    ['a first deployment', 'first', 37],
-    ['an upgrade', 'upgrade', 23],
-    ['a rollback', 'rollback', 19],
+    ['a first deployment', 'first', 90],
+    ['an upgrade', 'upgrade', 60],
+    ['a rollback', 'rollback', 45],
   ])(
     'leaves the old or the new, and nothing else, after some of the calls of %s',
     async (_, scenario, stride) => {

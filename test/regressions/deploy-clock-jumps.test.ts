@@ -28,7 +28,8 @@ function fallingClock(): Clock {
 
 async function deployAt(version: string, clock: Clock): Promise<string> {
   const { path } = await bench.bundle(version);
-  const { record, state } = await bench.deploy(path, {}, { clock });
+  const retention = { keep: 'all', keepBundles: 'all' } as const;
+  const { record, state } = await bench.deploy(path, { retention }, { clock });
   expect(state).toBe('live');
   return record.deployment_id;
 }
