@@ -12,7 +12,7 @@ describe('a change that is killed before a call that changes something', () => {
   it.each([
     ['a first deployment', 'first', 90],
     ['an upgrade', 'upgrade', 60],
-    ['a rollback', 'rollback', 45],
+    ['a rollback', 'rollback', 30],
   ])(
     'leaves the old or the new, and nothing else, after some of the calls of %s',
     async (_, scenario, stride) => {
