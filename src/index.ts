@@ -30,8 +30,14 @@ export * from './select/index.ts';
 // bundle: one file that holds one model.
 export * from './bundle/index.ts';
 
+// serve: a small server over an engine.
+export * from './serve/index.ts';
+
 // deploy: a target on this machine.
 export * from './deploy/index.ts';
+
+// schedule: having it happen by itself.
+export * from './schedule/index.ts';
 
 // pipeline: the jobs people run.
 export * from './pipeline/index.ts';

@@ -10,7 +10,13 @@ import {
   type JsonTreeObject,
   type Warning,
 } from '../core/index.ts';
-import { bindEvidence, evidenceWarnings, toBenchmarkSummary, type Evidence } from '../evidence/index.ts';
+import {
+  bindEvidence,
+  evidenceWarnings,
+  toBenchmarkSummary,
+  toMeasuredOn,
+  type Evidence,
+} from '../evidence/index.ts';
 import { hashBytes } from '../system/index.ts';
 import { EDGE_NAME, FORMAT_VERSION } from './edge-file.ts';
 import { BundleFailure } from './error.ts';
@@ -65,6 +71,7 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
   assertVersion(version);
   const artifactSha256 = artifactDigest(digests);
   const evidence = bindEvidence(candidate, run, artifactSha256);
+  const measuredOn = candidate === null ? null : toMeasuredOn(run);
   const registryEntry: JsonTree | JsonObject = input.registryEntry ?? unregisteredEntry(version);
   const summary = toBenchmarkSummary(run, candidate, version);
   const bundleId = toBundleId(version, createdAt);
@@ -84,6 +91,7 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
     tool,
     artifact: describeArtifact(artifact, artifactSha256),
     evidence,
+    ...(measuredOn !== null && { measured_on: measuredOn }),
     requires: describeRequirements(artifact),
     waived_rules: artifact.type === 'gguf' ? artifact.waived : [],
     unsafe_files: artifact.unsafeFiles,

@@ -55,6 +55,9 @@ export function parseEdgeFile(value: JsonValue): EdgeFile {
     tool: textField(fields, 'tool'),
     artifact: parseArtifact(objectField(fields, 'artifact')),
     evidence: parseEvidence(objectField(fields, 'evidence')),
+    ...(Object.hasOwn(fields.value, 'measured_on') && {
+      measured_on: parseMeasuredOn(objectField(fields, 'measured_on')),
+    }),
     requires: parseRequirements(objectField(fields, 'requires')),
     waived_rules: rules,
     ...(unsafeFiles !== undefined && { unsafe_files: unsafeFiles }),
@@ -142,6 +145,18 @@ function expectedKind({
   if (run_id === null) return 'none';
   if (measured_sha256 === null) return 'unbound';
   return measured_sha256 === artifact_sha256 ? 'measured' : 'mismatch';
+}
+
+function parseMeasuredOn(fields: Fields): NonNullable<EdgeFile['measured_on']> {
+  const flags = fields.value['engine_flags'] === null ? null : listField(fields, 'engine_flags');
+  if (flags !== null && (flags.length > MAX_EDGE_ITEMS || !flags.every((flag) => typeof flag === 'string')))
+    throw wrong(fields, 'engine_flags', `at most ${MAX_EDGE_ITEMS} flags`);
+  return {
+    machine_sha256: orNull(digestField)(fields, 'machine_sha256'),
+    engine: orNull(textField)(fields, 'engine'),
+    engine_version: orNull(textField)(fields, 'engine_version'),
+    engine_flags: flags,
+  };
 }
 
 function parseRequirements(fields: Fields): EdgeRequirements {

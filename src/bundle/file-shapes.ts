@@ -3,7 +3,7 @@
  * that each is a `JsonObject` without a cast.
  */
 import type { ArtifactType, JsonObject } from '../core/index.ts';
-import type { Evidence } from '../evidence/index.ts';
+import type { Evidence, MeasuredOn } from '../evidence/index.ts';
 
 /** `manifest.json`: exactly the keys of the Python loader. Digests are lower-case hex SHA-256. */
 export type BundleManifest = {
@@ -69,6 +69,8 @@ export type EdgeFile = {
   readonly tool: string;
   readonly artifact: EdgeArtifact;
   readonly evidence: Evidence;
+  /** Missing where the run does not say, or there is none. */
+  readonly measured_on?: MeasuredOn;
   readonly requires: EdgeRequirements;
   /** Rules of policy that the artifact breaks and that somebody allowed. */
   readonly waived_rules: readonly string[];

@@ -19,6 +19,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/gguf.ts')).defineGguf,
   },
   {
+    name: 'quantize',
+    description:
+      'Make a GGUF, and make it small: from a Hugging Face directory or a GGUF with float weights.',
+    load: async () => (await import('./commands/quantize.ts')).defineQuantize,
+  },
+  {
     name: 'select',
     description: 'Choose the best candidate of a benchmark run that passes every threshold.',
     load: async () => (await import('./commands/select.ts')).defineSelect,
@@ -47,14 +53,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resume.ts')).defineResume,
   },
   {
+    name: 'prune',
+    description: 'Remove earlier releases and bundles that nothing needs any more.',
+    load: async () => (await import('./commands/prune.ts')).definePrune,
+  },
+  {
     name: 'status',
     description: 'What is live on each target, since when, from which bundle, and what one could go back to.',
     load: async () => (await import('./commands/status.ts')).defineStatus,
   },
   {
+    name: 'repair',
+    description: 'Put what is live back to what was deployed, where files of it were damaged or changed.',
+    load: async () => (await import('./commands/repair.ts')).defineRepair,
+  },
+  {
     name: 'deployments',
     description: 'Every deployment and rollback, refused ones too, newest first.',
     load: async () => (await import('./commands/deployments.ts')).defineDeployments,
+  },
+  {
+    name: 'serve',
+    description: 'Answer requests (OpenAI-style API) with the model that is live on a target.',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
+    name: 'schedule',
+    description:
+      'Have it happen by itself: benchmark every few hours, deploy what is better, by systemd timers.',
+    load: async () => (await import('./commands/schedule.ts')).defineSchedule,
+  },
+  {
+    name: 'doctor',
+    description:
+      'Is this machine fit? What a deployment needs, what is missing, what it costs, what to type.',
+    load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
     name: 'demo',

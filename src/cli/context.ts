@@ -31,7 +31,11 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** While this work runs, no signal ends the process: what puts a target back must not be cut short. */
   shield<T>(work: () => Promise<T>): Promise<T>;
+  /** For jobs that leave nothing half done: the second signal ends the process, not the third. */
+  endAtSecondSignal(): void;
   readonly onProgress: OnProgress;
+  /** Of standard error, for notices of several lines. */
+  readonly errorStyle: TextStyle;
   /** A line for whoever watches, on standard error, now. */
   notice(text: string): void;
   /** A warning that must be seen before the work starts; it joins those of the result. */
@@ -47,15 +51,19 @@ export interface CommandResult {
   readonly text: Lines | ((style: TextStyle) => Lines | Promise<Lines>);
   /** Shown on standard error, and under `warnings` of the document. */
   readonly warnings?: readonly Warning[];
-  /** The job is refused, and there is a text to show all the same: printed after it, in place of the document. */
+  /** The job is refused, and there is something to show all the same: printed after the text; under `error` in the document. */
   readonly failure?: Failure;
 }
 
-/** `options` are the command's own flags as commander parsed them, `args` its operands. */
+/**
+ * `options` are the command's own flags as commander parsed them, `args` its operands; `behind` are those of them that stood
+ * behind `--`.
+ */
 export type Handler<Options> = (
   context: CommandContext,
   options: Options,
   args: readonly string[],
+  behind: readonly string[],
 ) => Promise<CommandResult>;
 
 /** Makes a handler the action of a command. */

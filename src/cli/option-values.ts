@@ -8,6 +8,18 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('It should be a whole number of at least 1.');
 }
 
+/** A whole number, 0 among them. */
+export function parseWhole(text: string): number {
+  return text === '0' ? 0 : parseCount(text);
+}
+
+/** A TCP port; 0 stands for any free one. */
+export function parsePort(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError('It should be a port from 0 to 65535; 0 picks a free one.');
+}
+
 /** A path as it was typed. An empty one (an unset variable in a script) must not come to mean the current folder. */
 export function parsePath(text: string): string {
   if (text !== '') return text;

@@ -1,5 +1,12 @@
 /** The one place that writes to the terminal: results, warnings and failures, for people or as one JSON document. */
-import { escapeText, formatJson, type Failure, type JsonValue, type Warning } from '../core/index.ts';
+import {
+  escapeText,
+  formatJson,
+  type Failure,
+  type JsonObject,
+  type JsonValue,
+  type Warning,
+} from '../core/index.ts';
 import type { CommandResult, Environment, Output, OutputMode } from './context.ts';
 import { textStyle, type TextStyle } from './text-style.ts';
 
@@ -29,25 +36,28 @@ export async function createPrinter({ stdout, stderr, env, mode, color }: Printe
   const writeLines = (stream: Output, lines: readonly string[]): void => {
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
   };
+  /** `found`: what the job found out, where it came that far. */
+  const fail = async (failure: Failure, found: JsonObject): Promise<void> => {
+    if (mode.json) {
+      stdout.write(toPrintableJson({ ok: false, ...found, error: { ...failure.toReport() } }));
+      if (!mode.verbose) return;
+    }
+    await printer.lost(failure);
+  };
   const printer: Printer = {
     errorStyle,
     async result(result, said = []) {
       const warnings = result.warnings ?? [];
       for (const warning of warnings) printer.warning(warning);
+      const { failure } = result;
       if (!mode.json) {
         writeLines(stdout, typeof result.text === 'function' ? await result.text(outStyle) : result.text);
-      } else if (result.failure === undefined) {
+      } else if (failure === undefined) {
         stdout.write(toPrintableJson({ ok: true, ...result.json, warnings: toJson([...said, ...warnings]) }));
       }
-      if (result.failure !== undefined) await printer.failure(result.failure);
+      if (failure !== undefined) await fail(failure, result.json);
     },
-    async failure(failure) {
-      if (mode.json) {
-        stdout.write(toPrintableJson({ ok: false, error: { ...failure.toReport() } }));
-        if (!mode.verbose) return;
-      }
-      await printer.lost(failure);
-    },
+    failure: (failure) => fail(failure, {}),
     async lost(failure) {
       const { failureText } = await import('./failure-text.ts');
       writeLines(stderr, failureText(failure, { colors: errorStyle.colors, verbose: mode.verbose }));

@@ -12,18 +12,22 @@ export interface Job {
 }
 
 export interface ProgramOptions {
+  /** The command line that will be parsed: commander does not tell which operands stood behind `--`. */
+  readonly args?: readonly string[];
   /** The width of help texts. */
   readonly columns: number;
   readonly choose: (job: Job) => void;
   readonly onHelp: (text: string) => void;
 }
 
-export function buildProgram({ columns, choose, onHelp }: ProgramOptions): Command {
+export function buildProgram({ args: line = [], columns, choose, onHelp }: ProgramOptions): Command {
   const perform: Perform =
     <Options extends object>(handler: Handler<Options>) =>
     (...args: unknown[]) => {
       const command = args.at(-1) as Command;
-      choose({ command, run: (context) => handler(context, command.opts<Options>(), command.args) });
+      const { args: operands } = command;
+      const behind = findBehind(line, operands);
+      choose({ command, run: (context) => handler(context, command.opts<Options>(), operands, behind) });
     };
   const program = new Command('milton')
     .description('From several candidate language models to the best one live on the edge device.')
@@ -42,6 +46,15 @@ export function buildProgram({ columns, choose, onHelp }: ProgramOptions): Comma
   addLazyCommands(program, COMMANDS, perform);
   addGlobalOptions(program);
   return program;
+}
+
+/** What stands behind the first `--` that ends the options: operands, to the last word. */
+function findBehind(line: readonly string[], operands: readonly string[]): readonly string[] {
+  const at = line.indexOf('--');
+  if (at < 0) return [];
+  const words = line.slice(at + 1);
+  const last = operands.slice(operands.length - words.length);
+  return words.every((word, index) => word === last[index]) ? words : [];
 }
 
 function argumentTerm(argument: Argument): string {

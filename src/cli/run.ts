@@ -49,6 +49,7 @@ async function chooseJob(args: readonly string[], host: MiltonProcess): Promise<
   const jobs: Job[] = [];
   let help = '';
   const program = buildProgram({
+    args,
     columns: host.stdout.isTTY === true ? Math.min(host.stdout.columns || 80, 100) : 100,
     choose: (job) => jobs.push(job),
     onHelp: (text) => (help += text),
@@ -120,7 +121,9 @@ async function runJob(
     mode: options,
     signal: interrupts.signal,
     shield: interrupts.shield,
+    endAtSecondSignal: () => interrupts.endAtSecond(),
     onProgress: progress.onProgress,
+    errorStyle: printer.errorStyle,
     notice,
     warn(warning) {
       said.push(warning);

@@ -15,6 +15,8 @@ export type InterruptName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 export interface Interrupts {
   readonly signal: AbortSignal;
   shield<T>(work: () => Promise<T>): Promise<T>;
+  /** From now on the second signal ends the process: nothing would be left half done. */
+  endAtSecond(): void;
   dispose(): void;
 }
 
@@ -34,6 +36,7 @@ export function listenForInterrupts(
   const controller = new AbortController();
   let received = 0;
   let shields = 0;
+  let patience = 2;
   const listener = (name: InterruptName): void => {
     received += 1;
     if (received === 1) {
@@ -44,7 +47,7 @@ export function listenForInterrupts(
       );
     } else if (shields > 0) {
       onNotice('Putting the target back to what it was; this is not cut short. Please wait.');
-    } else if (received === 2) {
+    } else if (received <= patience) {
       onNotice(
         'Still putting things in order. Press Ctrl-C once more to end at once and leave them as they are.',
       );
@@ -62,6 +65,9 @@ export function listenForInterrupts(
       } finally {
         shields -= 1;
       }
+    },
+    endAtSecond() {
+      patience = 1;
     },
     dispose() {
       for (const name of NAMES) source.off(name, listener);

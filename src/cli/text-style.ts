@@ -3,6 +3,7 @@ import type picocolors from 'picocolors';
 import { escapeText } from '../core/index.ts';
 import type { Environment, Output } from './context.ts';
 import type { TableRow } from './table.ts';
+import { wrapText } from './wrap-text.ts';
 
 export type Colors = Pick<
   ReturnType<typeof picocolors.createColors>,
@@ -16,8 +17,10 @@ export interface TextStyle {
   /** Aligned columns without borders. */
   table(head: readonly string[], rows: readonly TableRow[]): Promise<readonly string[]>;
   /** `label   value` lines with the values aligned; entries whose value is null are left out. */
-  facts(entries: readonly (readonly [label: string, value: string | null])[]): readonly string[];
+  facts(entries: readonly Fact[]): readonly string[];
 }
+
+export type Fact = readonly [label: string, value: string | null];
 
 const MAX_TEXT_COLUMNS = 120;
 
@@ -41,13 +44,22 @@ export async function textStyle(stream: Output, { env, color }: TextStyleOptions
         columns,
       );
     },
-    facts(entries) {
-      const width = Math.max(0, ...entries.map(([label]) => label.length));
-      return entries.flatMap(([label, value]) =>
-        value === null ? [] : [`  ${colors.dim(label.padEnd(width))}  ${value}`],
-      );
-    },
+    facts: (entries) => factLines(entries, colors, columns),
   };
+}
+
+/** Further lines of a value, and what does not fit the width, stand below its beginning; a word is never broken. */
+function factLines(entries: readonly Fact[], { dim }: Colors, columns: number | null): readonly string[] {
+  const width = Math.max(0, ...entries.map(([label]) => label.length));
+  const room = columns === null ? null : columns - width - 4;
+  return entries.flatMap(([label, value]) =>
+    value === null
+      ? []
+      : value
+          .split('\n')
+          .flatMap((line) => (room === null ? [line] : wrapText(line, room)))
+          .map((line, index) => `  ${dim((index === 0 ? label : '').padEnd(width))}  ${line}`),
+  );
 }
 
 async function loadColors(): Promise<Colors> {

@@ -4,7 +4,7 @@ import { replaceLink, syncDirectory, temporaryName, toSystemFailure } from '../s
 import { DeployFailure } from './error.ts';
 import { linkText, type TargetLayout } from './layout.ts';
 import type { TargetOccupant } from './target-facts.ts';
-import { surveyOccupant } from './survey-target.ts';
+import { surveyOccupant } from './survey-occupant.ts';
 
 /** Refuses unless the link still says what it said when the change was planned. Throws `TARGET_MOVED`. */
 export async function assertLinkIs(layout: TargetLayout, expected: string | null): Promise<void> {
@@ -66,7 +66,8 @@ export async function readLive(layout: TargetLayout): Promise<string | null> {
   return occupant.kind === 'release' ? occupant.releaseId : null;
 }
 
-function describeOccupant(occupant: TargetOccupant): string {
+/** What a person reads for it. */
+export function describeOccupant(occupant: TargetOccupant): string {
   switch (occupant.kind) {
     case 'nothing':
       return 'nothing there';

@@ -15,9 +15,16 @@ import type { TargetLayout } from './layout.ts';
 import type { EndState } from './machine.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { hasRecord, saveRecord } from './records.ts';
+import { toRetentionJson, type RetentionReport } from './retention-report.ts';
 import type { ServiceReport } from './service.ts';
 import type { TransactionEnd } from './transaction.ts';
-import type { DeploymentOutcome, DeploymentRecord, LoadTestReport, ReleaseFacts } from './types.ts';
+import type {
+  AdoptedReport,
+  DeploymentOutcome,
+  DeploymentRecord,
+  LoadTestReport,
+  ReleaseFacts,
+} from './types.ts';
 
 /** Grows as the attempt goes on; read once, at its end. */
 export interface Attempt {
@@ -29,12 +36,17 @@ export interface Attempt {
   readonly targetPath: string;
   /** Where it is known before the release can be opened. */
   readonly version: string | null;
+  /** The bundle was packed for this attempt, so that retention may remove it one day. */
+  readonly isBundlePacked?: boolean;
   facts: ReleaseFacts | null;
   bundlePath: string | null;
   releasePath: string | null;
   checksumVerified: boolean;
   loadTest: LoadTestReport;
+  adopted: AdoptedReport | null;
   service: ServiceReport | null;
+  /** What went, or would go, after it; null where nothing was looked at. */
+  retention: RetentionReport | null;
   readonly warnings: Warning[];
 }
 
@@ -49,7 +61,7 @@ export interface AttemptEnd {
 }
 
 export function startAttempt(
-  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version'>,
+  start: Pick<Attempt, 'kind' | 'startedAt' | 'targetPath' | 'bundlePath' | 'version' | 'isBundlePacked'>,
 ): Attempt {
   return {
     ...start,
@@ -59,7 +71,9 @@ export function startAttempt(
     releasePath: null,
     checksumVerified: false,
     loadTest: withoutInference('skipped', null, 'not reached.'),
+    adopted: null,
     service: null,
+    retention: null,
     warnings: [],
   };
 }
@@ -122,15 +136,18 @@ export async function concludeAttempt(
     state: end.state,
     bundlePath: attempt.bundlePath,
     releasePath: attempt.releasePath,
-    artifactSha256: attempt.facts?.artifactSha256 ?? null,
+    // What was adopted has no digest.
+    artifactSha256: attempt.facts?.artifactSha256 || null,
     evidence: attempt.facts?.evidence ?? null,
     registeredAt: attempt.facts?.registeredAt ?? null,
     loadTest: attempt.loadTest,
     dryRun: attempt.kind === 'dryrun',
     alreadyLive: end.alreadyLive,
     previousReleaseId: end.previousReleaseId,
+    adopted: attempt.adopted,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
+    retention: attempt.retention,
     warnings: unique(attempt.warnings),
   };
 }
@@ -217,11 +234,13 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     release_path: attempt.releasePath,
     previous_release_id: end.previousReleaseId,
     artifact_type: attempt.facts?.artifactType ?? null,
-    artifact_sha256: attempt.facts?.artifactSha256 ?? null,
+    artifact_sha256: attempt.facts?.artifactSha256 || null,
     evidence: attempt.facts?.evidence ?? null,
     benchmark_summary: attempt.facts?.summary ?? null,
     load_test: attempt.loadTest,
+    adopted: attempt.adopted,
     service: attempt.service,
+    retention: attempt.retention === null ? null : toRetentionJson(attempt.retention),
     warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,
     error: failure instanceof Failure ? { ...failure.toReport() } : null,

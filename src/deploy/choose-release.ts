@@ -2,7 +2,7 @@
 import { escapeText, quoteWord } from '../core/index.ts';
 import { DeployFailure } from './error.ts';
 import type { TargetFacts } from './target-facts.ts';
-import { previousGood, type KnownRelease, type TargetView } from './target-view.ts';
+import { previousGood, wasLive, type KnownRelease, type TargetView } from './target-view.ts';
 
 /** Throws `TARGET_UNKNOWN`, `DEPLOY_NOTHING_TO_GO_BACK_TO`, `DEPLOY_RELEASE_UNKNOWN`, `DEPLOY_RELEASE_BAD`. */
 export function chooseRelease(
@@ -31,7 +31,7 @@ function nothingToGoBackTo(facts: TargetFacts): DeployFailure {
   const { view, targetPath } = facts;
   const live = liveOf(facts);
   const others = view.releases.filter(
-    ({ id, liveSince, verdict }) => id !== live && liveSince !== null && verdict !== 'bad',
+    (release) => release.id !== live && wasLive(release) && release.verdict !== 'bad',
   );
   const target = `--target-path ${quoteWord(targetPath)}`;
   const newest = others.at(-1);
@@ -50,9 +50,9 @@ function nothingToGoBackTo(facts: TargetFacts): DeployFailure {
 
 /** A release that was live once. Throws `DEPLOY_RELEASE_UNKNOWN`. */
 export function findRelease(view: TargetView, id: string): KnownRelease {
-  const release = view.releases.find((known) => known.id === id && known.liveSince !== null);
+  const release = view.releases.find((known) => known.id === id && wasLive(known));
   if (release !== undefined) return release;
-  const names = view.releases.filter((known) => known.liveSince !== null).map((known) => known.id);
+  const names = view.releases.filter(wasLive).map((known) => known.id);
   throw new DeployFailure('DEPLOY_RELEASE_UNKNOWN', `There is no release ${escapeText(id)} on this target.`, {
     details: { expected: names.join(', '), received: escapeText(id) },
   });

@@ -12,18 +12,25 @@ import {
   type ProcessFacts,
   type StateDirectory,
 } from '../system/index.ts';
+import type { Exchange } from './adopt.ts';
 import { DeployFailure } from './error.ts';
 import type { TargetLayout } from './layout.ts';
 
 export interface DeployContext {
   readonly layout: TargetLayout;
   readonly state: StateDirectory;
+  /** The embedded one. */
   readonly engine: Engine;
+  /** Makes an engine of a server that somebody chose. */
+  readonly openServer?:
+    ((server: { readonly path: string; readonly flags: readonly string[] }) => Promise<Engine>) | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for another run on this target; 0 or nothing refuses at once. */
   readonly waitMs?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Makes two names change places, for an adoption; left out, as this machine can; null where it must do without. */
+  readonly exchange?: Exchange | null | undefined;
   /** Keeps an impatient interrupt from ending the process while the link is being changed or put back. */
   readonly shield?: Shield | undefined;
 }

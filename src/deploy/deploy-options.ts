@@ -2,6 +2,8 @@
 import type { Permissions } from './release-folder.ts';
 import { NO_GATES, type Gates } from './gates.ts';
 import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.ts';
+import { EMBEDDED_TESTER, type LoadTester } from './load-tester.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
 
 export interface DeployOptions {
@@ -14,8 +16,12 @@ export interface DeployOptions {
   readonly loadTestTokens: number;
   /** How long each call of the load test may take, in milliseconds; null for two minutes and the time to read the file. */
   readonly loadTestTimeoutMs: number | null;
+  /** Who runs the load test. */
+  readonly tester: LoadTester;
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Lets somebody else's folder or link at the target become the previous release. */
+  readonly adopt: boolean;
   /** Refuses a suspicious chat template instead of warning of it. */
   readonly strict: boolean;
   /** Takes a release with files that run code when they are loaded. */
@@ -25,6 +31,10 @@ export interface DeployOptions {
   readonly gates: Gates;
   /** How the server is restarted and probed. */
   readonly service: ServiceSettings;
+  /** Takes the settings of the last deployment that had any, instead of `service`. */
+  readonly sameService: boolean;
+  /** What stays of earlier releases and bundles once this one is live. */
+  readonly retention: RetentionPolicy;
 }
 
 /** What holds unless somebody says otherwise. */
@@ -35,11 +45,15 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   skipLoadTest: false,
   loadTestTokens: DEFAULT_LOAD_TEST_TOKENS,
   loadTestTimeoutMs: null,
+  tester: EMBEDDED_TESTER,
   allowNetworkFs: false,
   retryBad: false,
+  adopt: false,
   strict: false,
   allowUnsafeFiles: false,
   permissions: { fileMode: 0o644, groupId: null },
   gates: NO_GATES,
   service: NO_SERVICE,
+  sameService: false,
+  retention: DEFAULT_RETENTION,
 };

@@ -1,28 +1,34 @@
 /** One deployment from its source to its record: describe, plan, lock, plan again, walk the table, report. */
-import { resolve } from 'node:path';
-import type { Warning } from '../core/index.ts';
+import { dirname, resolve } from 'node:path';
+import { messageOf, type Warning } from '../core/index.ts';
 import { assertEvidence, evidenceWarnings } from '../evidence/index.ts';
 import { removeAbandoned } from '../system/index.ts';
+import { describeDamage } from './compare-release.ts';
 import { concludeAttempt, nameAttempt, startAttempt, type Attempt, type AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planAhead, planFinally, type DamagedRelease } from './final-plan.ts';
+import { planAhead, planFinally } from './final-plan.ts';
+import type { DamagedRelease } from './journal-facts.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
-import { partialPath, releasePath } from './layout.ts';
+import { adoptedIdOf, partialPath, releasePath } from './layout.ts';
 import { assertEngine } from './load-test.ts';
 import type { TargetFacts } from './target-facts.ts';
+import { chooseService, omissionWarnings } from './omissions.ts';
+import { retain } from './prune.ts';
 import { hasRecord } from './records.ts';
 import { isThere, makeControlFolder } from './release-folder.ts';
 import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-source.ts';
+import { isKeepingAll } from './retention.ts';
+import { retentionWarnings } from './retention-report.ts';
 import { settledWarning, withSettledTarget } from './settle.ts';
 import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
+import { withTester } from './tester-engine.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { assertUsableTarget } from './usable-target.ts';
-import { describeDamage } from './verify-release.ts';
 
 /**
  * Throws any room's failure with the state that the target is in; a record of the attempt is in the history either
@@ -31,18 +37,21 @@ import { describeDamage } from './verify-release.ts';
 export async function deployRelease(
   origin: ReleaseOrigin,
   options: DeployOptions,
-  context: DeployContext,
+  given: DeployContext,
 ): Promise<DeploymentOutcome> {
-  const attempt = startDeployment(origin, options, context);
+  const attempt = startDeployment(origin, options, given);
+  let context = given;
   let release: OpenRelease | null = null;
   let end: AttemptEnd;
   try {
+    context = await withTester(given, options.tester);
     release = await openRelease(origin, context);
     await describeAttempt(attempt, release, context);
     assertSafeFiles(release.unsafeFiles, options);
     // A dry run that loads nothing refuses too: the deployment would.
     const { artifactType } = release.facts;
-    await assertEngine(context.engine, { artifactType, skip: options.skipLoadTest });
+    const { skipLoadTest: skip, tester } = options;
+    await assertEngine(context.engine, { artifactType, skip, tester });
     end = options.dryRun
       ? await runDryDeployment({ origin, release, attempt, options, context })
       : await deployOpened(release, attempt, options, context);
@@ -82,14 +91,27 @@ function startDeployment(
   { clock, layout }: DeployContext,
 ): Attempt {
   const startedAt = clock.now();
-  const version = origin.kind === 'artifact' ? origin.input.version : null;
+  const version = versionOf(origin);
   return startAttempt({
     kind: dryRun ? 'dryrun' : 'deploy',
     version,
     startedAt,
     targetPath: layout.targetPath,
     bundlePath: origin.kind === 'bundle' ? resolve(origin.path) : null,
+    isBundlePacked: origin.kind === 'bundle' && origin.isPacked === true,
   });
+}
+
+/** As far as it is known before the origin is opened. */
+function versionOf(origin: ReleaseOrigin): string | null {
+  switch (origin.kind) {
+    case 'bundle':
+      return null;
+    case 'artifact':
+      return origin.input.version;
+    case 'release':
+      return origin.known.version;
+  }
 }
 
 async function describeAttempt(
@@ -113,27 +135,50 @@ async function deployOpened(
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, state } = context;
-  // What a killed dry run left takes room that the plan counts.
-  await removeAbandoned(state.path);
+  const { allowNetworkFs, adopt } = options;
+  // What a killed dry run left takes room that the plan counts; what other killed runs left is just in the way.
+  for (const folder of [state.path, state.historyDir, state.bundlesDir, dirname(state.registryFile)]) {
+    await removeAbandoned(folder);
+  }
   // Refused here, nothing at all was written; the plan that counts is made again under the lock.
   await planAhead(release, options, context);
   await prepareDefaultTarget(layout);
   await makeControlFolder(layout);
   // Somebody may have placed a folder of theirs between the first look and ours: nothing in it is read or locked.
   assertUsableTarget(await surveyTarget(layout), options);
-  const how = { command: `deploy ${release.facts.version}`, allowNetworkFs: options.allowNetworkFs };
+  const how = { command: `deploy ${release.facts.version}`, allowNetworkFs, adopt };
   return withSettledTarget(context, how, async (settled) => {
     if (settled !== null) attempt.warnings.push(settledWarning(settled));
     const final = await planFinally(release, options, context);
     if (final.kind === 'already-live') return endAlreadyLive(attempt, final.releaseId, context);
     if (final.damaged !== null) attempt.warnings.push(damagedWarning(final.damaged));
+    const { view } = final.facts;
+    const service = chooseService(options, view);
     await nameAttempt(attempt, release.facts.version, (id) => isTaken(id, final.facts, context));
     await rememberTarget(state, layout.targetPath);
-    const end = await walkDeployment({ release, attempt, options, context, final });
-    const neverLive = final.facts.view.releases.every(({ liveSince }) => liveSince === null);
+    const end = await walkDeployment({ release, attempt, options: { ...options, service }, context, final });
+    if (end.state === 'live') attempt.warnings.push(...omissionWarnings(options, final.facts, service));
+    if (end.state === 'live') await retainAfter(attempt, options, context);
+    const neverLive = view.releases.every(({ liveSince }) => liveSince === null);
     if (end.state === 'refused' && neverLive) await forgetTarget(state, layout.targetPath);
     return end;
   });
+}
+
+/** What is live is live: whatever goes wrong here is a warning. */
+async function retainAfter(
+  attempt: Attempt,
+  { retention }: DeployOptions,
+  context: DeployContext,
+): Promise<void> {
+  if (isKeepingAll(retention)) return;
+  try {
+    attempt.retention = await retain(retention, context);
+    attempt.warnings.push(...retentionWarnings(attempt.retention));
+  } catch (error) {
+    const message = `Earlier releases and bundles were not all removed: ${messageOf(error)}`;
+    attempt.warnings.push({ code: 'RETENTION_INCOMPLETE', message });
+  }
 }
 
 function endAlreadyLive(attempt: Attempt, releaseId: string, { layout }: DeployContext): AttemptEnd {
@@ -157,7 +202,12 @@ async function isTaken(
   { view }: TargetFacts,
   { layout, state }: DeployContext,
 ): Promise<boolean> {
-  if (view.releases.some((release) => release.id === id) || (await hasRecord(state.historyDir, id)))
-    return true;
-  return (await isThere(releasePath(layout, id))) || isThere(partialPath(layout, id));
+  const known = [...view.releases, ...view.removed];
+  if (known.some((release) => release.id === id) || (await hasRecord(state.historyDir, id))) return true;
+  const paths = [id, adoptedIdOf(id)].flatMap((name) => [
+    releasePath(layout, name),
+    partialPath(layout, name),
+  ]);
+  for (const path of paths) if (await isThere(path)) return true;
+  return false;
 }

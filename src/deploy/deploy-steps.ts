@@ -1,44 +1,31 @@
 /** What a deployment does in each state of the table. */
-import { Failure, messageOf, toTimestamp, type JsonObject } from '../core/index.ts';
-import { assertLinkIs, pointAt, rehearseSwap } from './activate.ts';
-import { remainsWarning, warnOfRemains, type Attempt, type AttemptEnd } from './attempt.ts';
-import { readWho, type DeployContext } from './context.ts';
-import type { DeployOptions } from './deploy-options.ts';
+import { Failure, messageOf, toTimestamp } from '../core/index.ts';
+import { removeRehearsal } from './adopt.ts';
+import { remainsWarning, warnOfRemains, type AttemptEnd } from './attempt.ts';
+import { readWho } from './context.ts';
+import {
+  factsAt,
+  toAdoptedReport,
+  verdictsAt,
+  type DeploymentWalk,
+  type WalkNotes,
+} from './deployment-walk.ts';
 import { DeployFailure } from './error.ts';
-import type { FinalPlan } from './final-plan.ts';
-import { goBack, toServed } from './going-back.ts';
+import { findServed, goBack, toServed, type WayBack } from './going-back.ts';
 import { partialPath, releasePath } from './layout.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
-import { hasGates, toGatesJson } from './gates.ts';
+import { toAnchorFacts } from './journal-facts.ts';
 import { subjectOf } from './load-test.ts';
-import type { State } from './machine.ts';
 import { stateAnnouncer } from './progress-text.ts';
 import { createPrivateFolder, finishFolder, publishFolder, removeFolder } from './release-folder.ts';
-import type { OpenRelease, StagedRelease } from './release-source.ts';
+import type { StagedRelease } from './release-source.ts';
 import { serveRelease, stopServer } from './service.ts';
-import { hasService, toServiceJson } from './service-settings.ts';
+import { hasService } from './service-settings.ts';
 import { judgeStagedModel } from './staged-model.ts';
+import { adoptingSwap, linkSwap, type Swap } from './swap.ts';
 import { runTransaction, type Steps } from './transaction.ts';
-import type { Verdict } from './types.ts';
-
-export interface DeploymentWalk {
-  readonly release: OpenRelease;
-  readonly attempt: Attempt;
-  readonly options: DeployOptions;
-  readonly context: DeployContext;
-  readonly final: Extract<FinalPlan, { kind: 'deploy' }>;
-}
-
-/** What becomes known on the way and is needed later. */
-interface WalkNotes {
-  /** The server may no longer run what was live before. */
-  isServerTouched: boolean;
-  isServerStopped: boolean;
-  /** It was stopped, and did not start again after a refusal. */
-  downBecause: unknown;
-  /** The server did not come up well with this release. */
-  isFoundBad: boolean;
-}
+import { aboutRelease } from './test-by-command.ts';
+import { hashSums } from './verify-release.ts';
 
 /** Walks a planned deployment to its end. The caller holds the lock. Throws only if the journal cannot be begun. */
 export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> {
@@ -46,27 +33,30 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
     attempt,
     context,
     release,
-    final: { plan, facts: target },
+    final: { plan, facts: target, damaged },
   } = walk;
   const { layout, clock, signal } = context;
   const { facts } = release;
   const notes: WalkNotes = {
+    swap: planSwap(walk),
     isServerTouched: false,
     isServerStopped: false,
     downBecause: null,
     isFoundBad: false,
+    servedBack: null,
+    anchors: {},
   };
   const end = await runTransaction(
     {
       id: attempt.id,
       kind: 'deploy',
-      from: plan.from,
+      from: notes.swap.from,
       to: attempt.id,
       version: facts.version,
       bundleId: attempt.facts?.bundleId ?? facts.bundleId,
       artifactSha256: facts.artifactSha256,
       who: await readWho(),
-      why: null,
+      why: damaged === null ? null : `${damaged.releaseId} is damaged on disk`,
     },
     deploySteps(walk, notes),
     {
@@ -75,23 +65,32 @@ export async function walkDeployment(walk: DeploymentWalk): Promise<AttemptEnd> 
       clock,
       signal,
       shield: context.shield,
-      cleanUp: () => cleanUp(walk, notes),
-      factsAt: (state) => factsAt(state, walk),
+      through: notes.swap.through,
+      factsAt: (state) => ({ ...factsAt(state, walk, notes), ...notes.swap.factsAt(state) }),
       verdictsAt: (state) => verdictsAt(state, walk, notes),
       onState: stateAnnouncer(
-        { kind: 'deploy', artifactType: facts.artifactType, skipLoadTest: walk.options.skipLoadTest },
+        {
+          kind: 'deploy',
+          artifactType: facts.artifactType,
+          skipLoadTest: walk.options.skipLoadTest,
+          tester: walk.options.tester,
+        },
         context,
       ),
     },
   );
   warnOfRemains(attempt, end);
-  if (end.state === 'live') attempt.releasePath = releasePath(layout, attempt.id);
+  if (end.state === 'live') {
+    attempt.releasePath = releasePath(layout, attempt.id);
+    attempt.adopted = toAdoptedReport(notes.swap, layout);
+  }
   return {
     state: end.state,
     failure: toServerDown(end.failures[0] ?? null, notes),
     alsoFailed: end.failures.slice(1),
     alreadyLive: false,
-    previousReleaseId: plan.from,
+    // What was given back is no release.
+    previousReleaseId: end.state === 'live' ? notes.swap.from : plan.from,
   };
 }
 
@@ -105,11 +104,12 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
   } = walk;
   const { layout, signal, onProgress, clock } = context;
   const { service } = options;
+  const { swap } = notes;
   const partial = partialPath(layout, attempt.id);
   const final = releasePath(layout, attempt.id);
   let staged: StagedRelease | null = null;
   return {
-    planned: () => rehearseSwap(layout),
+    planned: () => swap.rehearse(),
     staging: async () => {
       await createPrivateFolder(partial);
       const { skipChecksum } = options;
@@ -121,6 +121,8 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       const deployedAt = toTimestamp(clock.now());
       const extras = { deployedAt, finalPath: final, modelFiles, artifactType, artifactSha256, version };
       await finishFolder(partial, extras, options.permissions);
+      const sumsSha256 = await hashSums(partial);
+      notes.anchors = toAnchorFacts({ sumsSha256, deployedAt, permissions: options.permissions });
     },
     verified: async () => {
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
@@ -131,8 +133,11 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       attempt.warnings.push(...suspicions);
       await stopFirst(walk, notes);
       const live = target.view.releases.find(({ id }) => id === plan.from) ?? null;
-      const test = { allow: release.allowedRules, summary: release.facts.summary };
-      const testing = runGatedLoadTest({ subject, test, options, live }, context);
+      const { targetPath: targetOf } = plan;
+      const about = aboutRelease({ ...release.facts, release: partial, target: targetOf });
+      const test = { allow: release.allowedRules, summary: release.facts.summary, about };
+      const { measuredOn } = release;
+      const testing = runGatedLoadTest({ subject, test, options, live, measuredOn }, context);
       const tested = await testing.catch((error: unknown) => {
         throw withoutPartial(error, partial);
       });
@@ -141,9 +146,10 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
     },
     'load-tested': async () => {
       await publishFolder(partial, final);
-      await assertLinkIs(layout, plan.from);
+      await swap.assertUnmoved();
     },
-    activating: () => pointAt(layout, attempt.id),
+    'setting-aside': () => swap.setAside(),
+    activating: () => swap.activate(),
     probing: async () => {
       if (!hasService(service)) return;
       notes.isServerTouched = true;
@@ -156,12 +162,11 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       }
     },
     'rolling-back': async () => {
-      const { isServerTouched } = notes;
-      const way = { from: plan.from, to: attempt.id, view: target.view, service, isServerTouched };
-      await goBack(way, context);
+      notes.servedBack = await goBack(wayBack(walk, notes), context);
       // The target is what it was; a folder that cannot be removed does not change that.
       await removeFolder(final).catch((error: unknown) => attempt.warnings.push(remainsWarning(error)));
     },
+    tidying: () => cleanUp(walk, notes),
   };
 }
 
@@ -173,51 +178,47 @@ function withoutPartial(error: unknown, partial: string): unknown {
   });
 }
 
-function verdictsAt(
-  state: State,
-  { attempt, final: { damaged } }: DeploymentWalk,
-  { isFoundBad }: WalkNotes,
-): Readonly<Record<string, Verdict>> {
-  if (state === 'rolling-back' && isFoundBad) return { [attempt.id]: 'bad' };
-  if (state !== 'live') return {};
-  return {
-    [attempt.id]: attempt.checksumVerified ? 'good' : 'unknown',
-    // Its bytes are no longer there to go back to.
-    ...(damaged === null ? {} : { [damaged.releaseId]: 'unknown' as const }),
-  };
-}
-
 /** Where there is no memory for two, the server makes room before the model is loaded beside it. */
-async function stopFirst(
-  { options: { service, skipLoadTest }, final: { plan, facts }, context }: DeploymentWalk,
-  notes: WalkNotes,
-): Promise<void> {
-  const live = facts.view.releases.find(({ id }) => id === plan.from);
-  if (service.handover !== 'stop-first' || skipLoadTest || live === undefined) return;
-  const { layout, signal, onProgress } = context;
+async function stopFirst(walk: DeploymentWalk, notes: WalkNotes): Promise<void> {
+  const {
+    options: { service, skipLoadTest },
+    final: { facts },
+    context: { layout, signal, onProgress },
+  } = walk;
+  const { from, adoption } = notes.swap;
+  const live = findServed(from, { adoption, view: facts.view });
+  if (service.handover !== 'stop-first' || skipLoadTest || live === null) return;
   notes.isServerStopped = true;
   notes.isServerTouched = true;
-  await stopServer(service, toServed(layout, live), { signal, onProgress });
+  const served = toServed(layout, live);
+  const place = adoption === null ? served.releasePath : layout.targetPath;
+  await stopServer(service, { ...served, releasePath: place }, { signal, onProgress });
 }
 
 /** After a refusal nothing of this attempt is left, and a server that was stopped for it serves again. */
 async function cleanUp(walk: DeploymentWalk, notes: WalkNotes): Promise<void> {
-  const {
-    final: { plan, facts },
-    attempt,
-    options: { service },
-    context,
-  } = walk;
   try {
-    if (!notes.isServerStopped) return;
-    const way = { from: plan.from, to: attempt.id, view: facts.view, service, isServerTouched: true };
-    await goBack(way, context);
+    if (notes.isServerStopped) await goBack(wayBack(walk, notes), walk.context);
   } catch (error) {
     notes.downBecause = error;
     throw error;
   } finally {
-    await removeRemains(walk);
+    await removeRemains(walk, notes);
   }
+}
+
+function wayBack(
+  { attempt, options: { service }, final: { facts } }: DeploymentWalk,
+  { swap: { from, adoption }, isServerTouched }: WalkNotes,
+): WayBack {
+  return { from, to: attempt.id, adoption, view: facts.view, service, isServerTouched };
+}
+
+/** A link of ours, or none, gives way to another; what is somebody else's becomes a release. */
+function planSwap({ attempt, context, final: { plan } }: DeploymentWalk): Swap {
+  const to = attempt.id;
+  if (plan.adopts !== null) return adoptingSwap(context, { thing: plan.adopts, to });
+  return linkSwap(context.layout, { from: plan.from, to });
 }
 
 /** Worse than the refusal itself: nothing serves now. */
@@ -227,36 +228,11 @@ function toServerDown(failure: unknown, { downBecause }: WalkNotes): unknown {
   return new DeployFailure('DEPLOY_SERVER_DOWN', message, { cause: downBecause });
 }
 
-async function removeRemains({ attempt, context: { layout } }: DeploymentWalk): Promise<void> {
+async function removeRemains(
+  { attempt, context: { layout } }: DeploymentWalk,
+  { swap: { adoption } }: WalkNotes,
+): Promise<void> {
+  if (adoption !== null) await removeRehearsal(layout, adoption.releaseId);
   await removeFolder(partialPath(layout, attempt.id));
   await removeFolder(releasePath(layout, attempt.id));
-}
-
-function factsAt(
-  state: State,
-  { attempt, final: { plan, donor }, release, options: { service, gates } }: DeploymentWalk,
-): JsonObject {
-  switch (state) {
-    case 'planned':
-      return {
-        target_path: plan.targetPath,
-        required_disk_bytes: plan.requiredDiskBytes,
-        free_disk_bytes: plan.freeDiskBytes,
-        bundle_path: release.bundlePath,
-        linked_from: donor?.releaseId ?? null,
-        artifact_type: release.facts.artifactType,
-        evidence_kind: release.facts.evidence?.kind ?? null,
-        run_id: release.facts.evidence?.run_id ?? null,
-        ...(hasService(service) && { service: toServiceJson(service) }),
-        ...(hasGates(gates) && { gates: toGatesJson(gates) }),
-      };
-    case 'verified':
-      return { checksum_verified: attempt.checksumVerified };
-    case 'load-tested':
-      return { load_test: attempt.loadTest };
-    case 'live':
-      return { load_test: attempt.loadTest, served: attempt.service };
-    default:
-      return {};
-  }
 }

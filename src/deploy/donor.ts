@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { touchesWeights } from './compare-release.ts';
 import type { DeployContext } from './context.ts';
 import { releasePath } from './layout.ts';
 import type { TargetFacts } from './target-facts.ts';
@@ -12,6 +13,14 @@ export interface Donor {
   readonly releaseId: string;
   /** SHA-256 → absolute path of a model file that has it. */
   readonly files: ReadonlyMap<string, string>;
+}
+
+export interface DonorSearch {
+  readonly permissions: Permissions;
+  /** A release whose weights are damaged. */
+  readonly except: string | null;
+  /** One whose weights were hashed a moment ago, under the same lock: it is tried first, and not hashed again. */
+  readonly hashed: string | null;
 }
 
 /** Whether a search for one is worth while: the journal knows a release of the same bytes. */
@@ -26,20 +35,22 @@ export function mayHaveDonor({ view }: TargetFacts, artifactSha256: string): boo
 export async function findDonor(
   { view }: TargetFacts,
   artifactSha256: string,
-  { permissions, except }: { readonly permissions: Permissions; readonly except: string | null },
+  { permissions, except, hashed }: DonorSearch,
   { layout, signal, onProgress }: DeployContext,
 ): Promise<Donor | null> {
-  const candidates = view.releases.filter(
-    (release) => isSame(release, artifactSha256) && release.id !== except,
-  );
-  for (const { id } of candidates.toReversed()) {
+  const candidates = view.releases
+    .filter((release) => isSame(release, artifactSha256) && release.id !== except)
+    .toReversed()
+    .toSorted((a, b) => Number(b.id === hashed) - Number(a.id === hashed));
+  for (const { id } of candidates) {
     const directory = releasePath(layout, id);
     const files = new Map(
       [...(await readModelSums(directory))].map(([path, sha256]) => [sha256, join(directory, path)]),
     );
     if (files.size === 0 || !(await canBeLinked([...files.values()], permissions))) continue;
+    if (id === hashed) return { releaseId: id, files };
     const damage = await findDamage(directory, { artifactSha256, signal, onProgress });
-    if (damage.length === 0) return { releaseId: id, files };
+    if (!damage.some(touchesWeights)) return { releaseId: id, files };
   }
   return null;
 }

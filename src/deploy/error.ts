@@ -21,6 +21,27 @@ export const DEPLOY_FAILURES = {
     hint: 'Choose another --target-path, or move what stands there away first.',
     aftermath: 'unchanged',
   },
+  TARGET_NOT_ADOPTABLE: {
+    exitCode: 3,
+    summary:
+      'With --adopt: what stands at the target is neither a folder nor a link, and cannot become a release.',
+    hint: 'Move it away first, or choose another --target-path.',
+    aftermath: 'unchanged',
+  },
+  TARGET_MOUNTED: {
+    exitCode: 3,
+    summary:
+      'With --adopt: the folder is a mount point, has something mounted in it, or lies on another file system than the releases.',
+    hint: 'Choose a --target-path inside of the mounted file system, or mount it elsewhere first.',
+    aftermath: 'unchanged',
+  },
+  TARGET_HOLDS_STATE: {
+    exitCode: 3,
+    summary:
+      'With --adopt: the folder holds the state directory, or the link leads among the releases of this very target.',
+    hint: 'Choose another --state-dir or --target-path; a link among the releases must be relative, as Milton Edge makes it.',
+    aftermath: 'unchanged',
+  },
   TARGET_NAME_TOO_LONG: {
     exitCode: 3,
     summary:
@@ -114,6 +135,27 @@ export const DEPLOY_FAILURES = {
     hint: 'npm install -g node-llama-cpp@3.22.1 (beside milton-edge), or go without the test: --skip-load-test, for a rollback --now REASON.',
     aftermath: 'unchanged',
   },
+  DEPLOY_LOAD_TEST_COMMAND: {
+    exitCode: 3,
+    summary:
+      'The load test command did not end with exit code 0: it found the model wanting, crashed, or took too long.',
+    hint: 'Read its last lines; to see all of them, run the command by hand with MILTON_MODEL=FILE; --load-test-timeout gives it longer.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_LOAD_TEST_FIGURES: {
+    exitCode: 3,
+    summary:
+      'The load test command printed something that begins like a JSON object, and is not the one that is read.',
+    hint: 'Let it print nothing to standard output, or one object with tokens_per_second, time_to_first_token_ms, engine, engine_version.',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_BENCHMARK_ELSEWHERE: {
+    exitCode: 3,
+    summary:
+      'A floor relative to the benchmark was asked for, and the benchmark cannot be compared: another machine or engine, or it does not say.',
+    hint: 'Measure on this machine with this engine, or set a floor in figures: --min-tokens-per-sec, --min-of-live.',
+    aftermath: 'unchanged',
+  },
   DEPLOY_TOO_SLOW: {
     exitCode: 3,
     summary: 'The load test was slower than the floor that was asked for.',
@@ -123,8 +165,8 @@ export const DEPLOY_FAILURES = {
   DEPLOY_GATE_UNTESTED: {
     exitCode: 3,
     summary:
-      'A floor or a smoke prompt was asked for, and no model is run in this deployment that could meet it.',
-    hint: 'Leave --skip-load-test away, or the floor; a Hugging Face directory is never run here.',
+      'A floor or a smoke prompt was asked for, and no model is run in this deployment that could meet it, or no figure is told.',
+    hint: 'Leave --skip-load-test away, or the floor; a Hugging Face directory is only run by a --load-test-command, which has to print the figures.',
     aftermath: 'unchanged',
   },
   DEPLOY_SMOKE_FAILED: {
@@ -152,6 +194,12 @@ export const DEPLOY_FAILURES = {
     hint: 'Start the server by hand: the target still points to the release that was live before.',
     aftermath: 'partial',
   },
+  DEPLOY_NO_SERVICE_KNOWN: {
+    exitCode: 1,
+    summary: 'With --same-service: no deployment on this target had a restart command or a probe.',
+    hint: 'Say how the server is restarted and asked: milton deploy --help',
+    aftermath: 'unchanged',
+  },
   DEPLOY_UNSAFE_FILES: {
     exitCode: 3,
     summary:
@@ -162,7 +210,19 @@ export const DEPLOY_FAILURES = {
   DEPLOY_RELEASE_DAMAGED: {
     exitCode: 3,
     summary: 'The files of a release on this target no longer have the digests that they were deployed with.',
-    hint: 'Deploy its bundle again.',
+    hint: 'Name another release (milton status lists them), deploy its bundle again, or restore what is live: milton repair',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NO_SOURCE: {
+    exitCode: 3,
+    summary: 'A release is damaged, and nothing was found that holds the bytes it was made from.',
+    hint: 'Bring the bundle here that it was deployed from, then: milton repair --from-bundle FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_LINK_GONE: {
+    exitCode: 3,
+    summary: 'Nothing stands at the target, although a release went live there.',
+    hint: 'Put the link back to a release of milton status: milton rollback --to RELEASE',
     aftermath: 'unchanged',
   },
   DEPLOY_RELEASE_UNKNOWN: {
@@ -177,10 +237,22 @@ export const DEPLOY_FAILURES = {
     hint: 'Choose another one (milton status lists them), or insist with --retry-bad.',
     aftermath: 'unchanged',
   },
+  DEPLOY_NOTHING_LIVE: {
+    exitCode: 1,
+    summary: 'Nothing is live on the target that could be served, or nothing that its journal names.',
+    hint: 'Deploy first: milton deploy --help',
+    aftermath: 'unchanged',
+  },
   DEPLOY_NOTHING_TO_GO_BACK_TO: {
     exitCode: 3,
     summary: 'No earlier release on this target is known to be good.',
     hint: 'Deploy a bundle that you trust: milton deploy --bundle FILE',
+    aftermath: 'unchanged',
+  },
+  DEPLOY_NOTHING_TO_TEST: {
+    exitCode: 3,
+    summary: 'The release was adopted and has no single GGUF, so that there is nothing to load-test.',
+    hint: 'Go there without the load test, for a reason: milton rollback --to RELEASE --now REASON',
     aftermath: 'unchanged',
   },
   DEPLOY_JOURNAL_DAMAGED: {
@@ -188,6 +260,12 @@ export const DEPLOY_FAILURES = {
     summary: 'The journal of a target cannot be read, so nothing is known about its releases.',
     hint: 'Look at the line named; restore the file from a copy, or move the hidden folder beside the target away and deploy again.',
     aftermath: 'unchanged',
+  },
+  DEPLOY_PRUNE_INCOMPLETE: {
+    exitCode: 1,
+    summary: 'Something that was to be removed could not be, or not wholly; what is live was not touched.',
+    hint: 'Run it again as the user that owns those files: milton prune',
+    aftermath: 'partial',
   },
   DEPLOY_ROLLED_BACK: {
     exitCode: 4,

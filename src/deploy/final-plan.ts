@@ -1,9 +1,12 @@
 /** The plan that counts, made while nobody else can change the target: what its bytes on disk say joins what is planned. */
 import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
-import { findDonor, mayHaveDonor, type Donor } from './donor.ts';
+import { findDonor, mayHaveDonor, type Donor, type DonorSearch } from './donor.ts';
+import { touchesWeights } from './compare-release.ts';
+import type { DamagedRelease } from './journal-facts.ts';
 import { releasePath } from './layout.ts';
 import { CONTROL_BYTES } from './limits.ts';
+import { chooseService } from './omissions.ts';
 import {
   planDeployment,
   withoutBytes,
@@ -16,7 +19,7 @@ import { planSparingly } from './sparing-plan.ts';
 import type { TargetFacts } from './target-facts.ts';
 import type { OpenRelease } from './release-source.ts';
 import { surveyAhead, surveyTarget } from './survey-target.ts';
-import { findDamage, type ReleaseDamage } from './verify-release.ts';
+import { findDamage } from './verify-release.ts';
 
 export type FinalPlan =
   /** The same bytes are live, and every digest matched. */
@@ -31,18 +34,17 @@ export type FinalPlan =
       readonly damaged: DamagedRelease | null;
     };
 
-export interface DamagedRelease {
-  readonly releaseId: string;
-  readonly damage: readonly ReleaseDamage[];
-}
-
-/** The plan as far as nothing need be hashed for it; whatever it is made from is only looked at. Throws what {@link planDeployment} does. */
+/**
+ * The plan as far as nothing need be hashed for it; whatever it is made from is only looked at. Throws what
+ * {@link planDeployment} does, `DEPLOY_NO_SERVICE_KNOWN`.
+ */
 export async function planAhead(
   release: OpenRelease,
   options: DeployOptions,
   { layout, signal }: DeployContext,
 ): Promise<DeploymentPlan> {
   const facts = await surveyAhead(layout);
+  chooseService(options, facts.view);
   const needs = withOptions(release.needs, options);
   // Weights that the target has already may take no room; that is only known once they were hashed again.
   const least = mayHaveDonor(facts, needs.artifactSha256) ? withoutWeights(needs) : needs;
@@ -63,16 +65,12 @@ export async function planFinally(
   const { from, isLiveAlready } = planDeployment(facts, withoutWeights(needs), late);
   let damaged: DamagedRelease | null = null;
   if (isLiveAlready && from !== null) {
-    const damage = await findDamage(releasePath(layout, from), {
-      artifactSha256,
-      version: needs.version,
-      signal,
-      onProgress,
-    });
+    const deployed = facts.view.releases.find(({ id }) => id === from) ?? needs;
+    const damage = await findDamage(releasePath(layout, from), { ...deployed, signal, onProgress });
     if (damage.length === 0) return { kind: 'already-live', releaseId: from };
     damaged = { releaseId: from, damage };
   }
-  const search = { permissions: options.permissions, except: damaged?.releaseId ?? null };
+  const search = { permissions: options.permissions, ...toSearch(damaged) };
   const donor = await findDonor(facts, artifactSha256, search, context);
   const least = donor === null ? needs : withoutWeights(needs);
   const how = { ...late, isRepair: damaged !== null };
@@ -80,6 +78,15 @@ export async function planFinally(
     withoutShared(least, release, { layout, signal }),
   );
   return { kind: 'deploy', facts, plan, donor, damaged };
+}
+
+/** The weights of a damaged release are as good as any where the damage is elsewhere: they were hashed just now. */
+function toSearch(damaged: DamagedRelease | null): Pick<DonorSearch, 'except' | 'hashed'> {
+  if (damaged === null) return { except: null, hashed: null };
+  const { releaseId, damage } = damaged;
+  return damage.some(touchesWeights)
+    ? { except: releaseId, hashed: null }
+    : { except: null, hashed: releaseId };
 }
 
 async function withoutShared(

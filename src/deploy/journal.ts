@@ -21,22 +21,34 @@ import {
   type ProcessFacts,
 } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
-import { isReleaseId, isTransactionId } from './layout.ts';
-import { END_STATES, WORKING_STATES, type State } from './machine.ts';
+import { isAdoptedId, isReleaseId, isTransactionId } from './layout.ts';
+import { END_STATES, REMOVAL_STATES, WORKING_STATES, type RemovalState, type State } from './machine.ts';
 import { MAX_JOURNAL_BYTES } from './limits.ts';
 import type { Verdict } from './types.ts';
 
-/** One line. The order of lines is `seq`, never a clock: small machines boot in the past. */
-export interface JournalLine {
-  readonly seq: number;
-  /** The deployment or rollback that this line belongs to. */
-  readonly transaction: string;
+/** One line: of a change to what is live, or of a release that goes. */
+export type JournalLine = RunLine | RemovalLine;
+
+export interface RunLine extends LineOfRelease {
   readonly kind: 'deploy' | 'rollback';
   readonly state: State;
+}
+
+/** From `removing` on the release is not offered any more; `kept` takes that back. */
+export interface RemovalLine extends LineOfRelease {
+  readonly kind: 'prune';
+  readonly state: RemovalState;
+}
+
+/** The order of lines is `seq`, never a clock: small machines boot in the past. */
+interface LineOfRelease {
+  readonly seq: number;
+  /** The deployment, rollback or pruning that this line belongs to. */
+  readonly transaction: string;
   readonly at: string;
-  /** The release that was live before, or null. */
+  /** The release that was live before, or null; of a removal, the one that is live. */
   readonly from: string | null;
-  /** The release that is to be live. */
+  /** The release that is to be live; of a removal, the one that goes. */
   readonly to: string;
   readonly version: string;
   readonly bundle_id: string;
@@ -148,7 +160,6 @@ function parseLine(text: string, index: number, path: string): JournalLine {
 
 function isJournalLine(value: JsonValue): value is JsonValue & JournalLine {
   if (!isJsonObject(value)) return false;
-  const states: readonly JsonValue[] = [...WORKING_STATES, ...END_STATES];
   const texts = ['at', 'version', 'bundle_id', 'artifact_sha256'];
   return (
     Number.isSafeInteger(value['seq']) &&
@@ -157,13 +168,19 @@ function isJournalLine(value: JsonValue): value is JsonValue & JournalLine {
     isName(value['transaction'], isTransactionId) &&
     isName(value['to'], isReleaseId) &&
     (value['from'] === null || isName(value['from'], isReleaseId)) &&
-    (value['kind'] === 'deploy' || value['kind'] === 'rollback') &&
-    states.includes(value['state'] ?? null) &&
+    // A deployment makes a release of its own; only a rollback leads to one that was adopted.
+    !(value['kind'] === 'deploy' && isName(value['to'], isAdoptedId)) &&
+    statesOf(value['kind']).includes(value['state'] ?? null) &&
     (value['why'] === null || typeof value['why'] === 'string') &&
     isJsonObject(value['who']) &&
     isJsonObject(value['facts']) &&
     isVerdicts(value['verdicts'])
   );
+}
+
+function statesOf(kind: JsonValue | undefined): readonly JsonValue[] {
+  if (kind === 'prune') return REMOVAL_STATES;
+  return kind === 'deploy' || kind === 'rollback' ? [...WORKING_STATES, ...END_STATES] : [];
 }
 
 function isName(value: JsonValue | undefined, isSuch: (text: string) => boolean): boolean {
@@ -178,7 +195,8 @@ function isVerdicts(value: JsonValue | undefined): boolean {
 }
 
 function damaged(path: string, reason: string, cause?: unknown): DeployFailure {
-  return new DeployFailure('DEPLOY_JOURNAL_DAMAGED', `The journal ${path} cannot be read: ${reason}.`, {
+  const sentence = `The journal ${path} cannot be read: ${reason.replace(/\.$/, '')}.`;
+  return new DeployFailure('DEPLOY_JOURNAL_DAMAGED', sentence, {
     details: { path },
     cause,
   });

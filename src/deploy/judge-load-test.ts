@@ -2,6 +2,7 @@
 import type { Warning } from '../core/index.ts';
 import type { Generation, LoadedModelFacts } from '../engine/index.ts';
 import type { BenchmarkSummary } from '../evidence/index.ts';
+import type { CommandTestResult } from './command-test.ts';
 import { DeployFailure } from './error.ts';
 import type { LoadTestReport } from './types.ts';
 
@@ -62,6 +63,7 @@ export function withoutInference(
     passed: kind === 'structure',
     engine: null,
     engine_version: null,
+    engine_flags: null,
     tokens: null,
     prompt: null,
     load_ms: null,
@@ -74,12 +76,34 @@ export function withoutInference(
   };
 }
 
+/** A report for when a command of the operator's ran it and said that all is well. */
+export function fromCommand(
+  result: CommandTestResult,
+  summary: BenchmarkSummary | null,
+): { readonly report: LoadTestReport; readonly warnings: readonly Warning[] } {
+  const { tokens_per_second, time_to_first_token_ms, engine, engine_version, missingProtections } = result;
+  const report: LoadTestReport = {
+    ...withoutInference(
+      'structure',
+      summary,
+      'what was run, and what it looked at, is for the command to know.',
+    ),
+    kind: 'external',
+    engine,
+    engine_version,
+    time_to_first_token_ms,
+    tokens_per_second,
+  };
+  return { report, warnings: missingProtections.map(missingWarning) };
+}
+
 function toReport({ engine, facts, generation, summary, prompt }: InferenceSeen): LoadTestReport {
   return {
     kind: 'inference',
     passed: true,
     engine,
     engine_version: facts.engineVersion,
+    engine_flags: facts.engineFlags ?? null,
     tokens: generation.tokenCount,
     prompt,
     load_ms: round(facts.loadMs),
@@ -88,21 +112,25 @@ function toReport({ engine, facts, generation, summary, prompt }: InferenceSeen)
     peak_rss_bytes: facts.peakRssBytes,
     ...benchmarkFigures(summary),
     smoke_answer: null,
-    note: null,
+    note: generation.logits.unchecked ?? null,
   };
 }
 
 function toWarnings({ facts, generation }: InferenceSeen): Warning[] {
-  const missing = facts.missingProtections.map((protection) => ({
-    code: 'ENGINE_PROTECTION_MISSING',
-    message: `The load test ran without a protection: ${protection}`,
-  }));
+  const missing = facts.missingProtections.map(missingWarning);
   if (!generation.repeated) return missing;
   const repeated: Warning = {
     code: 'LOAD_TEST_REPETITION',
     message: 'The model repeats itself. Greedy decoding makes sound models do so too, so this is no refusal.',
   };
   return [...missing, repeated];
+}
+
+function missingWarning(protection: string): Warning {
+  return {
+    code: 'ENGINE_PROTECTION_MISSING',
+    message: `The load test ran without a protection: ${protection}`,
+  };
 }
 
 function benchmarkFigures(

@@ -38,3 +38,12 @@ export const MAX_TARGET_NAME_BYTES = 219;
 
 /** What a health page or a completion of one token may answer: real ones have a few kB. */
 export const MAX_PROBE_BYTES = 1024 * 1024;
+
+/** Entries of an adopted folder that are looked at: a model has a few, an environment of Python some 50,000; listing takes seconds. */
+export const MAX_INVENTORY_ENTRIES = 100_000;
+
+/** Entries of an adopted folder that the journal names one by one: 256 are about 30 kB of it; of more it keeps a digest. */
+export const MAX_LISTED_ENTRIES = 256;
+
+/** Why a run failed, in its journal line: a sentence with two long paths; a line stays about 1 kB. */
+export const MAX_BECAUSE_LENGTH = 600;

@@ -28,7 +28,9 @@ import {
   SLOWEST_DISK_BYTES_PER_MS,
   SMOKE_TOKENS,
 } from './limits.ts';
+import type { LoadTester } from './load-tester.ts';
 import { memoryShort } from './plan.ts';
+import { testByCommand } from './test-by-command.ts';
 import type { LoadTestReport } from './types.ts';
 
 /** What to test: model files in a folder, or a lone artifact where it lies. */
@@ -38,6 +40,10 @@ export type LoadTestSubject =
 
 export interface LoadTestOptions {
   readonly engine: Engine;
+  /** A command takes the place of the engine; any other tester is the engine. */
+  readonly tester?: LoadTester;
+  /** What a command is told beside the model: `MILTON_VERSION` and the like. */
+  readonly about?: Readonly<Record<string, string>>;
   readonly tokens: number;
   readonly skip: boolean;
   /** For each call of the engine, in milliseconds. Default: two minutes, and the time to read the file from a slow card. */
@@ -58,7 +64,7 @@ export interface LoadTestResult {
   readonly warnings: readonly Warning[];
 }
 
-const SKIPPED: Warning = {
+export const LOAD_TEST_SKIPPED: Warning = {
   code: 'LOAD_TEST_SKIPPED',
   message: 'The load test was skipped, as asked: nobody knows whether this model runs here.',
 };
@@ -70,7 +76,7 @@ const PROMPT = 'The quick brown fox jumps over the lazy dog. Once upon a time';
 /** A token is at least a byte, but for the special ones around it. */
 const MAX_PROMPT_TOKENS = PROMPT.length + 16;
 
-/** Throws `GGUF_*`, `HF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`, `CORE_INTERRUPTED`. */
+/** Throws `GGUF_*`, `HF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_*`, `CORE_INTERRUPTED`. */
 export async function runLoadTest(
   subject: LoadTestSubject,
   options: LoadTestOptions,
@@ -80,14 +86,18 @@ export async function runLoadTest(
 }
 
 /**
- * Says before any byte is moved that nothing could be tested here. Throws `DEPLOY_NO_ENGINE`. A directory needs no
- * engine: only its structure is checked.
+ * Says before any byte is moved that nothing could be tested here. Throws `DEPLOY_NO_ENGINE`, `ENGINE_BINARY_INVALID`. A
+ * directory needs no engine: only its structure is checked.
  */
 export async function assertEngine(
   engine: Engine,
-  { artifactType, skip }: { readonly artifactType: 'gguf' | 'hf-distilled'; readonly skip: boolean },
+  {
+    artifactType,
+    skip,
+    tester,
+  }: { readonly artifactType: 'gguf' | 'hf-distilled'; readonly skip: boolean; readonly tester?: LoadTester },
 ): Promise<void> {
-  if (skip || artifactType === 'hf-distilled') return;
+  if (skip || artifactType === 'hf-distilled' || tester?.kind === 'command') return;
   const { name, available } = await engine.describe();
   if (available) return;
   throw new DeployFailure(
@@ -113,7 +123,19 @@ async function testGguf(paths: readonly string[], options: LoadTestOptions): Pro
   const checked = await checkStructure(paths, options);
   if (skip) {
     const note = 'as asked; only the structure of the file was checked.';
-    return { report: withoutInference('skipped', summary, note), warnings: [...checked.warnings, SKIPPED] };
+    return {
+      report: withoutInference('skipped', summary, note),
+      warnings: [...checked.warnings, LOAD_TEST_SKIPPED],
+    };
+  }
+  if (options.tester?.kind === 'command') {
+    const context = { MILTON_CONTEXT: String(checked.contextTokens) };
+    return testByCommand(paths[0] ?? '', {
+      ...options,
+      tester: options.tester,
+      context,
+      found: checked.warnings,
+    });
   }
   const availableBytes = options.availableMemoryBytes ?? (await readMemory()).availableBytes;
   // What the plan could only read in the bundle is known now: the model must fit beside what runs.
@@ -217,11 +239,12 @@ async function checkStructure(
   };
 }
 
-async function testDirectory(
-  path: string,
-  { skip, summary, allowUnsafeFiles = false, signal }: LoadTestOptions,
-): Promise<LoadTestResult> {
+async function testDirectory(path: string, options: LoadTestOptions): Promise<LoadTestResult> {
+  const { skip, tester, summary, allowUnsafeFiles = false, signal } = options;
   const facts = await checkHfDirectory(path, { allowUnsafeFiles, signal });
+  if (tester?.kind === 'command' && !skip) {
+    return testByCommand(path, { ...options, tester, context: {}, found: facts.warnings });
+  }
   const note = skip
     ? 'as asked; only the structure of the directory was checked.'
     : 'checked, not run: there is no engine for a Hugging Face directory here.';

@@ -3,8 +3,10 @@
  * machine and the bytes to a plan, or to the one reason why not. Pure.
  */
 import { formatBytes } from '../core/index.ts';
+import type { ForeignThing } from './adoption.ts';
 import { DeployFailure } from './error.ts';
 import { DISK_MARGIN_BYTES } from './limits.ts';
+import type { LoadTester } from './load-tester.ts';
 import type { TargetFacts } from './target-facts.ts';
 import { assertUsableTarget, refusal } from './usable-target.ts';
 
@@ -23,6 +25,8 @@ export interface ReleaseNeeds {
 export interface PlanOptions {
   readonly allowNetworkFs: boolean;
   readonly retryBad: boolean;
+  /** Lets what stands at the target become the previous release. */
+  readonly adopt?: boolean;
   /** The bytes that are live were found damaged: they are not live already. */
   readonly isRepair?: boolean;
   /** Of the margin: what was written at the target since it was first asked for. */
@@ -33,6 +37,8 @@ export interface DeploymentPlan {
   readonly targetPath: string;
   /** What is live now, and what the link must still say when it is swapped; null on a first deployment. */
   readonly from: string | null;
+  /** Somebody else's folder or link that becomes the previous release; null where none stands there. */
+  readonly adopts: ForeignThing | null;
   readonly requiredDiskBytes: number;
   readonly freeDiskBytes: number;
   /** The same bytes under the same version are live: if they still hash the same, there is nothing to do. */
@@ -57,18 +63,24 @@ export function planDeployment(
   return {
     targetPath: facts.targetPath,
     from,
+    adopts: findAdopted(facts, options),
     requiredDiskBytes,
     freeDiskBytes: facts.fileSystem.freeBytes,
     isLiveAlready,
   };
 }
 
-/** Needs as the operator's options leave them: a load test that is skipped takes no memory. */
+function findAdopted({ occupant }: TargetFacts, { adopt = false }: PlanOptions): ForeignThing | null {
+  const isThere = adopt && occupant.kind === 'foreign' && occupant.adoptable.kind === 'yes';
+  return isThere ? occupant.adoptable.thing : null;
+}
+
+/** Needs as the operator's options leave them: a load test that is skipped takes no memory, and a command's is unknown. */
 export function withOptions(
   needs: ReleaseNeeds,
-  { skipLoadTest }: { readonly skipLoadTest: boolean },
+  { skipLoadTest, tester }: { readonly skipLoadTest: boolean; readonly tester: LoadTester },
 ): ReleaseNeeds {
-  return skipLoadTest ? { ...needs, memoryBytes: null } : needs;
+  return skipLoadTest || tester.kind === 'command' ? { ...needs, memoryBytes: null } : needs;
 }
 
 /** Needs where the target has the weights already. */
@@ -146,8 +158,11 @@ export function memoryShort(neededBytes: number, availableBytes: number, hint?: 
 }
 
 function assertNotBad(facts: TargetFacts, needs: ReleaseNeeds, { retryBad }: PlanOptions): void {
-  const bad = facts.view.releases.find(
-    (release) => release.verdict === 'bad' && release.artifactSha256 === needs.artifactSha256,
+  const { releases, removed } = facts.view;
+  const bad = [...releases, ...removed].find(
+    // A copy that the disk damaged says nothing against the bytes that it was made from.
+    ({ verdict, badBecause, artifactSha256 }) =>
+      verdict === 'bad' && badBecause?.kind !== 'damaged' && artifactSha256 === needs.artifactSha256,
   );
   if (bad === undefined || retryBad) return;
   throw refusal(facts, 'DEPLOY_MODEL_BAD', `These bytes went live here as ${bad.id} and were found bad.`, {

@@ -9,6 +9,7 @@ import { withoutBytes, withOptions, withoutWeights, type ReleaseNeeds } from './
 import { hashArtifact, needsOfArtifact } from './release-source.ts';
 import { planSparingly } from './sparing-plan.ts';
 import { surveyAhead } from './survey-target.ts';
+import { withTester } from './tester-engine.ts';
 import type { TargetFacts } from './target-facts.ts';
 
 export interface PreflightOptions extends DeployOptions {
@@ -16,7 +17,7 @@ export interface PreflightOptions extends DeployOptions {
   readonly packInto: string | null;
 }
 
-type PreflightContext = Pick<DeployContext, 'layout' | 'engine' | 'signal'>;
+type PreflightContext = Pick<DeployContext, 'layout' | 'engine' | 'openServer' | 'signal'>;
 
 /** Throws what the plan of the deployment itself would throw, as far as it can be known without digests. */
 export async function assertDeployable(
@@ -25,8 +26,10 @@ export async function assertDeployable(
   context: PreflightContext,
 ): Promise<void> {
   const { artifact, version } = input;
-  const { layout, engine } = context;
-  await assertEngine(engine, { artifactType: artifact.type, skip: options.skipLoadTest });
+  const { layout } = context;
+  const { skipLoadTest: skip, tester } = options;
+  const { engine } = await withTester(context, tester);
+  await assertEngine(engine, { artifactType: artifact.type, skip, tester });
   const facts = await surveyAhead(layout);
   const packedBytes = await packedBeside(facts, input, options.packInto);
   const bare = needsOfArtifact(artifact, { version, artifactSha256: '' });

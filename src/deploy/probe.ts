@@ -8,14 +8,19 @@ import type { Probe } from './service-settings.ts';
 export interface ProbedRelease {
   readonly id: string;
   readonly version: string;
-  /** Hex SHA-256 of the artifact. */
+  /** Hex SHA-256 of the artifact; empty for one that was adopted, of which nobody knows it. */
   readonly artifactSha256: string;
   readonly releasesDir: string;
 }
 
 export type ProbeAnswer =
-  /** `model`: whether the server said what it runs, and that is what should run. */
-  | { readonly kind: 'well'; readonly durationMs: number; readonly model: 'expected' | 'not stated' }
+  /** `what` came; `model`: whether the server said what it runs, and that is what should run. */
+  | {
+      readonly kind: 'well';
+      readonly what: string;
+      readonly durationMs: number;
+      readonly model: 'expected' | 'not stated';
+    }
   /** `isOther`: it is up, and runs something else: waiting will hardly change that. */
   | { readonly kind: 'unwell'; readonly reason: string; readonly isOther: boolean };
 
@@ -37,7 +42,8 @@ export async function askProbe(probe: Probe, options: AskOptions): Promise<Probe
     case 'command': {
       const { env, commandTimeoutMs: timeoutMs, signal } = options;
       const end = await runCommand(probe.command, { timeoutMs, env, signal });
-      if (end.exitCode === 0) return { kind: 'well', durationMs: end.durationMs, model: 'not stated' };
+      const { durationMs } = end;
+      if (end.exitCode === 0) return { kind: 'well', what: 'exit code 0', durationMs, model: 'not stated' };
       return unwell(`the health command: ${end.reason}`);
     }
   }
@@ -64,7 +70,7 @@ async function askOpenAi(base: string, options: AskOptions): Promise<ProbeAnswer
     return unwell(`${url.href} completed nothing`);
   }
   const durationMs = listed.durationMs + answered.durationMs;
-  return { kind: 'well', durationMs, model: listed.model };
+  return { kind: 'well', what: 'a model and a completion', durationMs, model: listed.model };
 }
 
 function get(url: URL, options: AskOptions): Promise<HttpAnswer> {
@@ -90,7 +96,7 @@ function judge(answer: HttpAnswer, { expected }: AskOptions, where?: string): Pr
     return unwell(`${where === undefined ? '' : `${where}: `}HTTP status ${answer.status}`);
   const other = findOther(readBody(answer.body), expected);
   if (other.kind === 'other') return { kind: 'unwell', reason: `it runs ${other.what}`, isOther: true };
-  return { kind: 'well', durationMs: answer.durationMs, model: other.kind };
+  return { kind: 'well', what: 'HTTP status 200', durationMs: answer.durationMs, model: other.kind };
 }
 
 type Stated =
@@ -102,7 +108,7 @@ function findOther(body: JsonValue, { id, artifactSha256, releasesDir }: ProbedR
   const digest = texts
     .find(([key]) => key === 'sha256' || key === 'artifact_sha256')?.[1]
     .replace(/^sha256:/, '');
-  if (digest !== undefined && /^[0-9a-f]{64}$/.test(digest)) {
+  if (artifactSha256 !== '' && digest !== undefined && /^[0-9a-f]{64}$/.test(digest)) {
     return digest === artifactSha256 ? { kind: 'expected' } : { kind: 'other', what: `sha256:${digest}` };
   }
   const below = `${releasesDir}/`;

@@ -83,7 +83,7 @@ export async function finishFolder(
   permissions: Permissions,
 ): Promise<void> {
   try {
-    await writeFile(join(directory, 'DEPLOYED_AT'), `${extras.deployedAt}\n`, { flag: 'wx' });
+    await writeFile(join(directory, DEPLOYED_AT_FILE), `${extras.deployedAt}\n`, { flag: 'wx' });
     await writeFile(join(directory, ENVIRONMENT_FILE), environmentFile(extras), { flag: 'wx' });
     const [model] = extras.modelFiles;
     // Shards find each other by their names, so a split model gets no second name.
@@ -115,6 +115,7 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+export const DEPLOYED_AT_FILE = 'DEPLOYED_AT';
 export const ENVIRONMENT_FILE = 'model.env';
 
 /** `EnvironmentFile=` of systemd.exec(5): double quotes, with backslash escapes inside. */

@@ -10,6 +10,8 @@ export interface ReleaseMetadata {
   readonly artifactType: ArtifactType;
   readonly evidence: Evidence;
   readonly summary: BenchmarkSummary | null;
+  /** Of the model files; null where nothing tells. */
+  readonly sizeBytes: number | null;
   readonly registeredAt: string | null;
   /** Policy rules of the GGUF format that were allowed to be broken when the artifact was checked. */
   readonly waivedRules: readonly GgufPolicyRule[];
@@ -19,6 +21,19 @@ export interface ReleaseMetadata {
   /** To load it, estimated; null where nothing tells. */
   readonly memoryBytes: number | null;
 }
+
+/** Of a release that was adopted: whatever lies in it was written by others, and is not believed. */
+export const NO_METADATA: ReleaseMetadata = {
+  artifactType: 'gguf',
+  evidence: toUnstatedEvidence(null, ''),
+  summary: null,
+  sizeBytes: null,
+  registeredAt: null,
+  waivedRules: [],
+  chatTemplates: undefined,
+  unsafeFiles: [],
+  memoryBytes: null,
+};
 
 /** Never throws: a release that cannot be read tells nothing, and its digests say why. */
 export async function readReleaseMetadata(
@@ -33,6 +48,7 @@ export async function readReleaseMetadata(
     artifactType: manifest?.['artifact_type'] === 'hf-distilled' ? 'hf-distilled' : 'gguf',
     evidence: edge?.evidence ?? toUnstatedEvidence(toSummary(summary), artifactSha256),
     summary: toSummary(summary),
+    sizeBytes: readSize(manifest),
     registeredAt: readRegisteredAt(entry),
     waivedRules: (edge?.waived_rules ?? []).filter(isGgufPolicyRule),
     chatTemplates: edge?.artifact.chat_templates,
@@ -58,6 +74,11 @@ export function toUnstatedEvidence(summary: BenchmarkSummary | null, artifactSha
 export function readRegisteredAt(entry: JsonObject | JsonTreeObject | null): string | null {
   const timestamp = entry instanceof Map ? entry.get('timestamp') : entry?.['timestamp'];
   return typeof timestamp === 'string' ? timestamp : null;
+}
+
+function readSize(manifest: JsonObject | null): number | null {
+  const size = manifest?.['total_size_bytes'];
+  return typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : null;
 }
 
 function toEdge(value: JsonObject | null): EdgeFile | null {

@@ -15,24 +15,40 @@ import {
   type EdgeChatTemplate,
   type EdgeUnsafeFile,
 } from '../bundle/index.ts';
-import { bindEvidence, parseBenchmarkSummary, toBenchmarkSummary } from '../evidence/index.ts';
+import {
+  bindEvidence,
+  parseBenchmarkSummary,
+  toBenchmarkSummary,
+  toMeasuredOn,
+  type MeasuredOn,
+} from '../evidence/index.ts';
 import { isGgufPolicyRule, type GgufPolicyRule } from '../gguf/index.ts';
 import { hashSource, openFileSource, withFileSource, type FileSource } from '../system/index.ts';
 import { checkBundledGguf } from './bundled-gguf.ts';
 import { judgeReleaseTemplates } from './judge-templates.ts';
+import { openReleaseFolder, type ReleaseFolder } from './release-folder-source.ts';
 import { readRegisteredAt, toUnstatedEvidence } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
 import type { ReleaseFacts } from './types.ts';
 
 /** What a caller hands in. */
 export type ReleaseOrigin =
-  | { readonly kind: 'bundle'; readonly path: string }
+  | {
+      readonly kind: 'bundle';
+      readonly path: string;
+      /** It was packed for this deployment, by this machine. */
+      readonly isPacked?: boolean;
+    }
   | {
       readonly kind: 'artifact';
       readonly input: BundleInput;
       /** Digests of its files where they were just made; a file changed since is refused when it is staged. */
       readonly sums?: ReadonlyMap<string, string>;
-    };
+      /** In a dry run: the deployment would pack it first. */
+      readonly willPack?: boolean;
+    }
+  /** A release that lies on the target already. */
+  | ({ readonly kind: 'release' } & ReleaseFolder);
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
@@ -65,6 +81,8 @@ export interface OpenRelease {
   /** Files that run code when they are loaded, and that whoever made it allowed. */
   readonly unsafeFiles: readonly EdgeUnsafeFile[];
   readonly warnings: readonly Warning[];
+  /** Where and with what its benchmark was measured; null where nothing says. */
+  readonly measuredOn: MeasuredOn | null;
   /** How many bytes a release below that folder, which may have to be made yet, would share with the source. */
   findSharedBytes(directory: string, options: Pick<WorkOptions, 'signal'>): Promise<number>;
   /** Fills an existing, empty, private folder. */
@@ -76,7 +94,14 @@ export interface OpenRelease {
 
 /** Throws `BUNDLE_*`, `SYSTEM_FILE_*`, `EVIDENCE_*`, `CORE_VERSION_INVALID`. */
 export async function openRelease(origin: ReleaseOrigin, options: WorkOptions = {}): Promise<OpenRelease> {
-  return origin.kind === 'bundle' ? openBundle(origin.path) : openLocalArtifact(origin, options);
+  switch (origin.kind) {
+    case 'bundle':
+      return openBundle(origin.path);
+    case 'artifact':
+      return openLocalArtifact(origin, options);
+    case 'release':
+      return openReleaseFolder(origin);
+  }
 }
 
 async function openBundle(path: string): Promise<OpenRelease> {
@@ -119,6 +144,7 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
     statedTemplates: edge?.artifact.chat_templates,
     unsafeFiles: edge?.unsafe_files ?? [],
     warnings: bundleWarnings(metadata, allowedRules),
+    measuredOn: edge?.measured_on ?? null,
     // The headers between its blocks keep the weights off the block boundaries of every file system.
     findSharedBytes: () => Promise.resolve(0),
     async stage(directory, { skipChecksum, signal, onProgress, known }) {
@@ -198,6 +224,7 @@ async function openLocalArtifact(
     statedTemplates: artifact.chatTemplates,
     unsafeFiles: artifact.unsafeFiles,
     warnings: artifact.warnings,
+    measuredOn: candidate === null ? null : toMeasuredOn(run),
     findSharedBytes: (directory, work) => findSharedBytes(artifact, { ...work, directory }),
     async stage(directory, work) {
       const staged = await stageArtifact({

@@ -54,6 +54,11 @@ export function hasService({ restartCommand, startCommand, probes }: ServiceSett
   return restartCommand !== null || startCommand !== null || probes.length > 0;
 }
 
+/** The command that makes the server load what the link says: `start` after a stop-first handover. */
+export function restartCommandOf({ handover, restartCommand, startCommand }: ServiceSettings): string | null {
+  return handover === 'stop-first' ? startCommand : restartCommand;
+}
+
 export function toServiceJson(settings: ServiceSettings): JsonObject {
   return {
     restart_command: settings.restartCommand,

@@ -7,7 +7,7 @@ import { throwIfAborted, type OnProgress } from '../core/index.ts';
 import { runCommand } from '../system/index.ts';
 import { DeployFailure } from './error.ts';
 import { askProbe, describeProbe, type ProbeAnswer, type ProbedRelease } from './probe.ts';
-import type { Probe, ServiceSettings } from './service-settings.ts';
+import { restartCommandOf, type Probe, type ServiceSettings } from './service-settings.ts';
 
 export interface ServedRelease extends ProbedRelease {
   readonly targetPath: string;
@@ -29,12 +29,15 @@ export type ServiceReport = {
   readonly soak_ms: number;
   /** Whether the server said that it runs this very release; most servers do not say. */
   readonly model: 'expected' | 'not stated' | null;
+  /** The last answer to each probe. */
+  readonly answers: readonly ServiceAnswer[];
 };
 
-/** The command that makes the server load what the link says: `start` after a stop-first handover. */
-export function restartCommandOf({ handover, restartCommand, startCommand }: ServiceSettings): string | null {
-  return handover === 'stop-first' ? startCommand : restartCommand;
-}
+export type ServiceAnswer = {
+  readonly asked: string;
+  readonly answer: string;
+  readonly duration_ms: number;
+};
 
 /** Restarts and probes. Throws `DEPLOY_RESTART_FAILED`, `DEPLOY_PROBE_FAILED`, `CORE_INTERRUPTED`. */
 export async function serveRelease(
@@ -46,10 +49,12 @@ export async function serveRelease(
   const startedMs = performance.now();
   const command = restartCommandOf(settings);
   if (command !== null) await runServiceCommand(command, { settings, release, options });
-  const models = new Set<'expected' | 'not stated'>();
-  for (const probe of settings.probes) models.add(await waitUntilWell(probe, { settings, release, options }));
+  const answers = new Map<Probe, WellAnswer>();
+  for (const probe of settings.probes)
+    answers.set(probe, await waitUntilWell(probe, { settings, release, options }));
+  const models = new Set([...answers.values()].map(({ model }) => model));
   const readyMs = Math.round(performance.now() - startedMs);
-  await soak(settings, release, options);
+  await soak({ settings, release, options }, answers);
   throwIfAborted(signal);
   return {
     restarted: command !== null,
@@ -57,6 +62,11 @@ export async function serveRelease(
     ready_ms: settings.probes.length === 0 ? null : readyMs,
     soak_ms: settings.soakMs,
     model: models.has('expected') ? 'expected' : models.has('not stated') ? 'not stated' : null,
+    answers: [...answers].map(([probe, { what, durationMs }]) => ({
+      asked: describeProbe(probe),
+      answer: what,
+      duration_ms: Math.round(durationMs),
+    })),
   };
 }
 
@@ -69,6 +79,8 @@ export async function stopServer(
   if (settings.stopCommand !== null)
     await runServiceCommand(settings.stopCommand, { settings, release, options });
 }
+
+type WellAnswer = Extract<ProbeAnswer, { kind: 'well' }>;
 
 interface Work {
   readonly settings: ServiceSettings;
@@ -90,24 +102,20 @@ async function runServiceCommand(command: string, { settings, release, options }
   );
 }
 
-async function waitUntilWell(probe: Probe, work: Work): Promise<'expected' | 'not stated'> {
+async function waitUntilWell(probe: Probe, work: Work): Promise<WellAnswer> {
   const { settings, options } = work;
   let answer: ProbeAnswer | null = null;
   for (let attempt = 1; attempt <= settings.attempts; attempt += 1) {
     if (attempt > 1) await pause(settings.intervalMs, options.signal);
     if (attempt === 2) say(options, `Waiting for ${describeProbe(probe)}`);
     answer = await ask(probe, work);
-    if (answer.kind === 'well') return answer.model;
+    if (answer.kind === 'well') return answer;
   }
   throw probeFailed(probe, answer, `after ${settings.attempts} attempts`);
 }
 
 /** Every probe, round after round: one bad answer is enough. */
-async function soak(
-  settings: ServiceSettings,
-  release: ServedRelease,
-  options: ServiceOptions,
-): Promise<void> {
+async function soak({ settings, release, options }: Work, answers: Map<Probe, WellAnswer>): Promise<void> {
   if (settings.soakMs === 0 || settings.probes.length === 0) return;
   say(options, `Watching the server for ${Math.round(settings.soakMs / 1000)} s`);
   const endsMs = performance.now() + settings.soakMs;
@@ -118,6 +126,7 @@ async function soak(
     for (const probe of settings.probes) {
       const answer = await ask(probe, { settings, release, options });
       if (answer.kind === 'unwell') throw probeFailed(probe, answer, 'while it was being watched');
+      answers.set(probe, answer);
     }
   }
 }

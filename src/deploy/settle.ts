@@ -6,24 +6,34 @@ import { readdir, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isJsonObject, messageOf, type JsonObject, type Warning } from '../core/index.ts';
 import { readLive, REHEARSAL_TEXT } from './activate.ts';
+import { removeRehearsal } from './adopt.ts';
 import { readWho, withTargetLock, type DeployContext } from './context.ts';
 import { goBack } from './going-back.ts';
-import { appendJournal, readJournal, type JournalLine } from './journal.ts';
-import { partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
-import { isEndState, RESUME, type EndState } from './machine.ts';
+import { readJournal, type JournalLine, type RunLine } from './journal.ts';
+import { isAdoptedId, partialPath, releaseOfLink, releasePath, type TargetLayout } from './layout.ts';
+import {
+  isEndState,
+  TRANSITIONS,
+  type EndState,
+  type RemovalEnd,
+  type UndoState,
+  type WorkingState,
+} from './machine.ts';
 import { saveRecord } from './records.ts';
 import { removeFolder } from './release-folder.ts';
+import { finishRemoval } from './remove-release.ts';
 import { NO_SERVICE, parseService, type ServiceSettings } from './service-settings.ts';
+import type { ServiceReport } from './service.ts';
 import { surveyTarget } from './survey-target.ts';
 import { viewJournal, type TargetView } from './target-view.ts';
 import { assertUsableTarget } from './usable-target.ts';
-import { runTransaction, toLine, type Steps, type TransactionHead } from './transaction.ts';
+import { runTransaction, type Steps, type TransactionHead } from './transaction.ts';
 
 export interface Settled {
   readonly transaction: string;
   readonly kind: JournalLine['kind'];
   readonly crashedIn: string;
-  readonly state: EndState;
+  readonly state: EndState | RemovalEnd;
   /** Why its record could not be written, or null; the journal has it all. */
   readonly recordLost: string | null;
 }
@@ -32,6 +42,8 @@ export interface SettleOptions {
   /** For whoever has to wait. */
   readonly command: string;
   readonly allowNetworkFs: boolean;
+  /** Whether somebody else's folder or link may stand there. */
+  readonly adopt?: boolean;
   /** False leaves the server alone. */
   readonly restart?: boolean;
 }
@@ -42,12 +54,12 @@ export interface SettleOptions {
  */
 export async function withSettledTarget<T>(
   context: DeployContext,
-  { command, allowNetworkFs, restart = true }: SettleOptions,
+  { command, allowNetworkFs, adopt = false, restart = true }: SettleOptions,
   use: (settled: Settled | null) => Promise<T>,
 ): Promise<T> {
   const { layout } = context;
   return withTargetLock(context, command, async () => {
-    assertUsableTarget(await surveyTarget(layout), { allowNetworkFs });
+    assertUsableTarget(await surveyTarget(layout), { allowNetworkFs, adopt });
     return use(await settleUnfinished(context, restart));
   });
 }
@@ -58,12 +70,19 @@ async function settleUnfinished(context: DeployContext, restart: boolean): Promi
   const lines = await readJournal(layout.journalFile);
   const view = viewJournal(lines);
   const line = view.unfinished;
-  if (line === null || isEndState(line.state)) return null;
+  if (line === null) return null;
+  if (line.kind === 'prune') {
+    const { state } = await finishRemoval(line, { lastSeq: view.lastSeq }, context);
+    const { transaction, kind } = line;
+    return { transaction, kind, crashedIn: line.state, state, recordLost: null };
+  }
+  if (isEndState(line.state)) return null;
+  const crashedIn = line.state;
   await removeStrayLinks(layout);
   const own = lines.filter(({ transaction }) => transaction === line.transaction);
-  const state = await end(context, { line, view, ...readService(own, restart) });
+  const state = await end(context, { line, crashedIn, view, ...readService(own, restart) });
   const recordLost = await recordEnd(context, own, state);
-  return { transaction: line.transaction, kind: line.kind, crashedIn: line.state, state, recordLost };
+  return { transaction: line.transaction, kind: line.kind, crashedIn, state, recordLost };
 }
 
 /** What the next run says about it. */
@@ -76,14 +95,15 @@ export function settledWarning({ transaction, crashedIn, state, recordLost }: Se
 }
 
 interface Unfinished {
-  readonly line: JournalLine;
+  readonly line: RunLine;
+  readonly crashedIn: WorkingState;
   readonly view: TargetView;
   readonly service: ServiceSettings;
   readonly isServerTouched: boolean;
 }
 
 /** How far the run had come with the server, and how it meant to treat it. */
-function readService(
+export function readService(
   own: readonly JournalLine[],
   restart: boolean,
 ): Pick<Unfinished, 'service' | 'isServerTouched'> {
@@ -95,25 +115,21 @@ function readService(
 
 async function end(context: DeployContext, unfinished: Unfinished): Promise<EndState> {
   const { layout, clock, shield } = context;
-  const { line, view } = unfinished;
+  const { line, crashedIn, view } = unfinished;
   const { lastSeq } = view;
   const { journalFile } = layout;
   const head = await toHead(line);
-  if (RESUME[line.state] === 'remove-partial') {
-    // A server that had been stopped for the load test is started again before the run counts as ended.
-    if (unfinished.isServerTouched) await goBack({ ...unfinished, from: line.from, to: line.to }, context);
-    await removeRemains(context, line);
-    await appendJournal(journalFile, toLine(head, { seq: lastSeq + 1, state: 'failed', at: clock.now() }));
-    return 'failed';
-  }
-  const { state, lostLines } = await runTransaction(head, backwards(context, unfinished), {
+  const found: FoundBack = { served: null };
+  const { state, lostLines } = await runTransaction(head, undoing(context, unfinished, found), {
     journalFile,
     lastSeq,
     clock,
     shield,
-    start: 'rolling-back',
-    cleanUp: () => Promise.resolve(),
-    factsAt: () => ({ resumed_from: line.state }),
+    start: TRANSITIONS[crashedIn].crashed,
+    factsAt: (state) => ({
+      resumed_from: crashedIn,
+      ...(state === 'rolled-back' && { served: found.served }),
+    }),
     verdictsAt: () => ({}),
   });
   // An end that is not in the journal would be walked once more after later changes.
@@ -121,29 +137,45 @@ async function end(context: DeployContext, unfinished: Unfinished): Promise<EndS
   return state;
 }
 
-const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
+interface FoundBack {
+  served: ServiceReport | null;
+}
 
-/** Only the way back is ever walked here. */
-function backwards(context: DeployContext, unfinished: Unfinished): Steps {
-  const { line } = unfinished;
-  return {
-    planned: never,
-    staging: never,
-    verified: never,
-    'load-tested': never,
-    activating: never,
-    probing: never,
+/** What is to be undone; nothing else is ever walked here. */
+function undoing(context: DeployContext, unfinished: Unfinished, found: FoundBack): Steps {
+  const { line, view } = unfinished;
+  const way = { ...unfinished, from: line.from, to: line.to, adoption: view.adopting };
+  const undo: Pick<Steps, UndoState> = {
     'rolling-back': async () => {
-      await goBack({ ...unfinished, from: line.from, to: line.to }, context);
+      found.served = await goBack(way, context);
+      await removeRemains(context, line);
+    },
+    tidying: async () => {
+      // A server that had been stopped for the load test is started again before the run counts as ended.
+      if (unfinished.isServerTouched) await goBack(way, context);
       await removeRemains(context, line);
     },
   };
+  return { ...FORWARD, ...undo };
 }
 
+const never = (): Promise<void> => Promise.reject(new Error('A settled run only goes back.'));
+
+const FORWARD: Omit<Steps, UndoState> = {
+  planned: never,
+  staging: never,
+  verified: never,
+  'load-tested': never,
+  'setting-aside': never,
+  activating: never,
+  probing: never,
+};
+
 /** Removes what a deployment staged; a rollback has staged nothing. */
-async function removeRemains({ layout }: DeployContext, line: JournalLine): Promise<void> {
+async function removeRemains({ layout }: DeployContext, line: RunLine): Promise<void> {
   if (line.kind !== 'deploy') return;
   await removeFolder(partialPath(layout, line.to));
+  if (line.from !== null && isAdoptedId(line.from)) await removeRehearsal(layout, line.from);
   // Never the live one, whatever the journal says.
   if ((await readLive(layout)) !== line.to) await removeFolder(releasePath(layout, line.to));
 }
@@ -193,7 +225,8 @@ async function recordEnd(
         dry_run: false,
         artifact_sha256: line.artifact_sha256,
         load_test,
-        previous_release_id: line.from,
+        // What was to be adopted is no release.
+        previous_release_id: 'adopts' in facts ? null : line.from,
       },
     );
     return null;
@@ -202,7 +235,7 @@ async function recordEnd(
   }
 }
 
-async function toHead(line: JournalLine): Promise<TransactionHead> {
+async function toHead(line: RunLine): Promise<TransactionHead> {
   return {
     id: line.transaction,
     kind: line.kind,

@@ -2,19 +2,21 @@
 import type { EdgeChatTemplate, EdgeUnsafeFile } from '../bundle/index.ts';
 import type { Evidence } from '../evidence/index.ts';
 import { readLockHolder } from '../system/index.ts';
-import { releasePath, type TargetLayout } from './layout.ts';
-import { RESUME, type State } from './machine.ts';
+import { isAdoptedId, releasePath, type TargetLayout } from './layout.ts';
+import { RESUME, type RemovalState, type State } from './machine.ts';
 import type { TargetOccupant } from './target-facts.ts';
-import { readReleaseMetadata } from './release-metadata.ts';
-import { surveyOccupant } from './survey-target.ts';
+import { NO_METADATA, readReleaseMetadata } from './release-metadata.ts';
+import { surveyOccupant } from './survey-occupant.ts';
 import { readJournal, type JournalLine } from './journal.ts';
-import { previousGood, viewJournal, type KnownRelease } from './target-view.ts';
+import { hasService } from './service-settings.ts';
+import { readService } from './settle.ts';
+import { previousGood, viewJournal, wasLive, type KnownRelease, type TargetView } from './target-view.ts';
 
 export interface TargetStatus {
   readonly targetPath: string;
   readonly occupant: TargetOccupant;
   readonly live: LiveRelease | null;
-  /** Newest first, without what is live; those that never went live left out. */
+  /** Newest first, without what is live; of those that never went live only the bad ones, whose bytes are refused now. */
   readonly previous: readonly KnownRelease[];
   /** What `rollback` would go back to. */
   readonly rollbackTo: string | null;
@@ -29,6 +31,8 @@ export interface LiveRelease {
   /** Null for a release that the journal does not know. */
   readonly known: KnownRelease | null;
   readonly evidence: Evidence;
+  /** Of the model files, as the manifest says; null where it cannot be read. */
+  readonly sizeBytes: number | null;
   /** The timestamp of the registry entry that it was made from. */
   readonly registeredAt: string | null;
   /** Null where the release does not say which it has. */
@@ -39,9 +43,16 @@ export interface LiveRelease {
 
 export interface UnfinishedRun {
   readonly transaction: string;
-  readonly state: State;
+  readonly kind: JournalLine['kind'];
+  readonly state: State | RemovalState;
   readonly at: string;
-  readonly next: (typeof RESUME)[State];
+  readonly next: (typeof RESUME)[State] | 'finish-removal';
+  /** The version that was to go live. */
+  readonly version: string;
+  /** What was live before, and what the link is put back to; null where nothing was. */
+  readonly from: { readonly id: string; readonly version: string | null } | null;
+  /** Whether settling it restarts or asks the server. */
+  readonly willServe: boolean;
   /** The process that is at work on it now; null where it ended without an end, and the next run settles it. */
   readonly runningPid: number | null;
 }
@@ -49,28 +60,46 @@ export interface UnfinishedRun {
 /** Throws `DEPLOY_JOURNAL_DAMAGED`, `SYSTEM_*`. */
 export async function readStatus(layout: TargetLayout): Promise<TargetStatus> {
   const occupant = await surveyOccupant(layout);
-  const view = viewJournal(await readJournal(layout.journalFile));
+  const lines = await readJournal(layout.journalFile);
+  const view = viewJournal(lines);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
-  const { unfinished } = view;
   return {
     targetPath: layout.targetPath,
     occupant,
     live: liveId === null ? null : await describeLive(layout, liveId, view.releases),
-    previous: view.releases.filter(({ id, liveSince }) => id !== liveId && liveSince !== null).toReversed(),
+    previous: view.releases
+      .filter((release) => release.id !== liveId && isWorthKnowing(release))
+      .toReversed(),
     rollbackTo: previousGood(view, liveId)?.id ?? null,
-    unfinished: unfinished === null ? null : await describeUnfinished(layout, unfinished),
+    unfinished: await describeUnfinished(layout, lines, view),
     isKnown: view.lastSeq > 0,
   };
 }
 
-async function describeUnfinished(layout: TargetLayout, line: JournalLine): Promise<UnfinishedRun> {
-  const holder = await readLockHolder(layout.lockFile);
+function isWorthKnowing(release: KnownRelease): boolean {
+  return wasLive(release) || release.verdict === 'bad';
+}
+
+async function describeUnfinished(
+  layout: TargetLayout,
+  lines: readonly JournalLine[],
+  { unfinished: line, releases }: TargetView,
+): Promise<UnfinishedRun | null> {
+  if (line === null) return null;
+  const { transaction, kind, state, at, version, from } = line;
+  const own = lines.filter((one) => one.transaction === transaction);
+  const { service, isServerTouched } = readService(own, true);
+  const before = releases.find(({ id }) => id === from);
   return {
-    transaction: line.transaction,
-    state: line.state,
-    at: line.at,
-    next: RESUME[line.state],
-    runningPid: holder?.pid ?? null,
+    transaction,
+    kind,
+    state,
+    at,
+    next: line.kind === 'prune' ? 'finish-removal' : RESUME[line.state],
+    version,
+    from: from === null ? null : { id: from, version: before?.version ?? null },
+    willServe: isServerTouched && before !== undefined && hasService(service),
+    runningPid: (await readLockHolder(layout.lockFile))?.pid ?? null,
   };
 }
 
@@ -81,7 +110,9 @@ async function describeLive(
 ): Promise<LiveRelease> {
   const path = releasePath(layout, id);
   const known = releases.find((release) => release.id === id) ?? null;
-  const metadata = await readReleaseMetadata(path, known?.artifactSha256 ?? '');
-  const { evidence, registeredAt, chatTemplates = null, unsafeFiles } = metadata;
-  return { id, releasePath: path, known, evidence, registeredAt, chatTemplates, unsafeFiles };
+  const metadata = isAdoptedId(id)
+    ? NO_METADATA
+    : await readReleaseMetadata(path, known?.artifactSha256 ?? '');
+  const { evidence, sizeBytes, registeredAt, chatTemplates = null, unsafeFiles } = metadata;
+  return { id, releasePath: path, known, evidence, sizeBytes, registeredAt, chatTemplates, unsafeFiles };
 }

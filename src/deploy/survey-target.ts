@@ -1,11 +1,10 @@
 /** Looks at a target and its machine, changing nothing: the facts that a plan is made of. */
-import { access, constants, lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { access, constants, lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { escapeText, isErrno } from '../core/index.ts';
+import { isErrno } from '../core/index.ts';
 import {
   findFolder,
-  isMountPoint,
   makeDirectory,
   readFileSystem,
   readMemory,
@@ -15,8 +14,9 @@ import {
   type StateDirectory,
 } from '../system/index.ts';
 import { readJournal } from './journal.ts';
-import { defaultLayout, releaseOfLink, targetLayout, type TargetLayout, isReleaseId } from './layout.ts';
-import type { TargetFacts, TargetOccupant, UnsafeFolder } from './target-facts.ts';
+import { defaultLayout, isReleaseId, targetLayout, type TargetLayout } from './layout.ts';
+import { surveyOccupant } from './survey-occupant.ts';
+import type { TargetFacts, UnsafeFolder } from './target-facts.ts';
 import { viewJournal } from './target-view.ts';
 
 /**
@@ -33,7 +33,10 @@ export async function resolveTarget(path: string | null, state: StateDirectory):
   const isOwn = name === basename(own.targetPath) && parent === (await resolveFolder(own.parentDir));
   if (isOwn) return own;
   const target = join(parent, name);
-  return targetLayout(target, await findKeptPlace(target, state));
+  return targetLayout(target, {
+    within: await findKeptPlace(target, state),
+    holds: (await isAbove(target, state.path)) ? state.path : null,
+  });
 }
 
 /** The state directory, or a release: writing into either would change what must not change. */
@@ -43,6 +46,15 @@ async function findKeptPlace(target: string, state: StateDirectory): Promise<str
   const parts = dirname(target).split('/');
   const kept = parts.findIndex((name) => /^\..+\.milton$/.test(name) || isReleaseId(name));
   return kept === -1 ? null : parts.slice(0, kept + 1).join('/');
+}
+
+/** Whether moving one path would move the other, by whichever names it is reached. */
+async function isAbove(target: string, path: string): Promise<boolean> {
+  if ((await resolveFolder(path)).startsWith(`${target}/`)) return true;
+  for (let above = resolve(path); above !== dirname(above); above = dirname(above)) {
+    if (join(await resolveFolder(dirname(above)), basename(above)) === target) return true;
+  }
+  return false;
 }
 
 async function resolveFolder(path: string): Promise<string> {
@@ -85,27 +97,6 @@ export async function surveyAhead(layout: TargetLayout): Promise<TargetFacts> {
   const facts = await surveyTarget(layout);
   if (!layout.isDefault || facts.parent !== 'missing') return facts;
   return { ...facts, parent: 'ready', fileSystem: await readFileSystem(await findFolder(layout.parentDir)) };
-}
-
-/** What stands at the target path now. */
-export async function surveyOccupant(layout: TargetLayout): Promise<TargetOccupant> {
-  const { targetPath } = layout;
-  try {
-    const stats = await lstat(targetPath);
-    if (stats.isSymbolicLink()) {
-      const linkText = await readlink(targetPath);
-      const releaseId = releaseOfLink(layout, linkText);
-      return releaseId === null
-        ? { kind: 'foreign', what: `a link to ${escapeText(linkText)}, which is no release of ours` }
-        : { kind: 'release', releaseId, linkText };
-    }
-    if (!stats.isDirectory()) return { kind: 'foreign', what: stats.isFile() ? 'a file' : 'a special file' };
-    const isMounted = await isMountPoint(targetPath);
-    return { kind: 'foreign', what: isMounted ? 'a mount point' : 'a folder' };
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { kind: 'nothing' };
-    throw toSystemFailure(error, { path: targetPath, action: 'read' });
-  }
 }
 
 const NO_FILE_SYSTEM: FileSystemFacts = {

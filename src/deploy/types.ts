@@ -2,6 +2,7 @@
 import type { ArtifactType, JsonObject, Warning } from '../core/index.ts';
 import type { Evidence, BenchmarkSummary } from '../evidence/index.ts';
 import type { EndState } from './machine.ts';
+import type { RetentionReport } from './retention-report.ts';
 import type { ServiceReport } from './service.ts';
 
 /** What is known of a release, never inferred from a folder: only good ones are offered for rollback. */
@@ -42,6 +43,8 @@ export type LoadTestReport = {
   readonly passed: boolean;
   readonly engine: string | null;
   readonly engine_version: string | null;
+  /** What somebody gave that engine beside the model; null where nothing. */
+  readonly engine_flags: readonly string[] | null;
   readonly tokens: number | null;
   /** The name of the fixed prompt: figures of different prompts are not comparable. */
   readonly prompt: string | null;
@@ -56,6 +59,16 @@ export type LoadTestReport = {
   readonly smoke_answer: string | null;
   /** Why there was no more of a test, or what was tested instead. */
   readonly note: string | null;
+};
+
+/** What stood at the target before, and is a release now. */
+export type AdoptedReport = {
+  readonly release_id: string;
+  readonly kind: 'folder' | 'link';
+  /** Where it is kept. */
+  readonly path: string;
+  /** `exchange`: in one step · `two-steps`: for a moment nothing stood there · `relinked`: one link took the place of another. */
+  readonly method: 'exchange' | 'two-steps' | 'relinked';
 };
 
 export interface DeploymentOutcome {
@@ -73,10 +86,14 @@ export interface DeploymentOutcome {
   readonly alreadyLive: boolean;
   /** What was live before, or null. */
   readonly previousReleaseId: string | null;
+  /** Null where nothing was adopted. */
+  readonly adopted: AdoptedReport | null;
   /** False without a restart command: a running server keeps the old release until somebody restarts it. */
   readonly restarted: boolean;
   /** What the server answered; null where nothing was asked. */
   readonly service: ServiceReport | null;
+  /** Which earlier releases and bundles went, or would go; null where nothing was to be looked at. */
+  readonly retention: RetentionReport | null;
   readonly warnings: readonly Warning[];
 }
 

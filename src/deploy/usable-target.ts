@@ -1,14 +1,18 @@
 /** Whether a target is one that may be changed at all, whatever is to be placed there; the one reason why not. Pure. */
 import { quoteWord, type JsonObject } from '../core/index.ts';
+import { isSameThing } from './adoption.ts';
 import { DeployFailure, type DeployCode } from './error.ts';
 import { MAX_TARGET_NAME_BYTES } from './limits.ts';
-import type { TargetFacts, UnsafeFolder } from './target-facts.ts';
+import type { TargetFacts, TargetOccupant, UnsafeFolder } from './target-facts.ts';
+
+export interface TargetUse {
+  readonly allowNetworkFs: boolean;
+  /** Whether somebody else's folder or link may stand there, to become the previous release. */
+  readonly adopt?: boolean;
+}
 
 /** Throws `PLATFORM_UNSUPPORTED`, `TARGET_*`. */
-export function assertUsableTarget(
-  facts: TargetFacts,
-  { allowNetworkFs }: { readonly allowNetworkFs: boolean },
-): void {
+export function assertUsableTarget(facts: TargetFacts, { allowNetworkFs, adopt = false }: TargetUse): void {
   const { parentDir, fileSystem } = facts;
   if (facts.platform === 'win32') {
     throw refusal(facts, 'PLATFORM_UNSUPPORTED', 'Windows cannot hold a target.', {
@@ -66,12 +70,7 @@ export function assertUsableTarget(
   }
   const [unsafe] = facts.unsafeFolders;
   if (unsafe !== undefined) throw unsafeTarget(facts, unsafe);
-  if (facts.occupant.kind === 'foreign') {
-    throw refusal(facts, 'TARGET_NOT_OURS', `${facts.targetPath} is ${facts.occupant.what}.`, {
-      expected: 'nothing, or a link that Milton Edge made',
-      received: facts.occupant.what,
-    });
-  }
+  if (facts.occupant.kind === 'foreign') assertMayStand(facts, facts.occupant, adopt);
   if (!fileSystem.hasSymbolicLinks) {
     throw refusal(
       facts,
@@ -94,6 +93,33 @@ export function assertUsableTarget(
       },
     );
   }
+}
+
+type ForeignOccupant = Extract<TargetOccupant, { kind: 'foreign' }>;
+
+/** What is somebody else's is only touched where it is to be adopted, or an adoption was cut off by a crash. */
+function assertMayStand(facts: TargetFacts, { what, adoptable }: ForeignOccupant, adopt: boolean): void {
+  const { targetPath, view } = facts;
+  const isBeingAdopted =
+    view.adopting !== null && adoptable.kind === 'yes' && isSameThing(adoptable.thing, view.adopting.thing);
+  if (isBeingAdopted || (adopt && adoptable.kind === 'yes')) return;
+  if (adopt && adoptable.kind === 'no') {
+    throw refusal(facts, adoptable.code, `${targetPath} cannot be adopted: ${adoptable.reason}.`, {
+      expected: 'a folder or a link that one rename can replace',
+      received: `${what}: ${adoptable.reason}`,
+    });
+  }
+  const hint =
+    adoptable.kind === 'yes'
+      ? 'Let it become the previous release with --adopt, choose another --target-path, or move it away first.'
+      : undefined;
+  throw refusal(
+    facts,
+    'TARGET_NOT_OURS',
+    `${targetPath} is ${what}.`,
+    { expected: 'nothing, or a link that Milton Edge made', received: what },
+    hint,
+  );
 }
 
 /** A refusal with both sides and the target that it is about. */

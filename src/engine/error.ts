@@ -42,6 +42,28 @@ export const ENGINE_FAILURES = {
     summary: 'What was asked of the model cannot be answered: an empty text, or one longer than the context.',
     hint: 'Shorten the text, or ask for a longer context.',
   },
+  ENGINE_BINARY_INVALID: {
+    exitCode: 1,
+    summary: 'The file given as the engine is missing, may not be executed, or is no llama-server.',
+    hint: 'Name the llama-server that serves on this machine, or test with --engine embedded: --engine-path "$(command -v llama-server)"',
+  },
+  ENGINE_FLAG_REFUSED: {
+    exitCode: 2,
+    summary:
+      'A flag for llama-server would fight with the test (which model, which port), reach a network, or is unknown to it.',
+    hint: 'Leave that flag away; those that tune the server (-fa, -ctk, -t, -ub …) may stay.',
+  },
+  ENGINE_ANSWER_INVALID: {
+    exitCode: 3,
+    summary: 'The server answered an error, something that its protocol does not have, or for another model.',
+    hint: 'Look at the last lines of the server in the details; a llama-server of December 2024 or later is needed.',
+  },
+  ENGINE_CHAT_UNSUPPORTED: {
+    exitCode: 3,
+    summary:
+      'The model cannot be asked in messages: it has no chat template, or one that cannot be rendered.',
+    hint: 'Ask it with a plain prompt, or serve a model that was made for chat.',
+  },
   ENGINE_CLOSED: {
     exitCode: 70,
     summary: 'A model was asked after it had been closed.',

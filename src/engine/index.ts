@@ -7,9 +7,22 @@ export {
   MAX_PROBABILITY_SUM_ERROR,
 } from './limits.ts';
 export { findLlamaCppLibrary, type LlamaCppLibrary } from './llama-cpp-library.ts';
-/** The llama.cpp adapter, loaded on first use: nothing of it is needed to name the port. */
-export { loadLlamaCppEngine } from './load-engine.ts';
+/** The adapters, loaded on first use: nothing of them is needed to name the port. */
+export { loadLlamaCppEngine, loadServerEngine } from './load-engine.ts';
+export type { ServerEngineOptions } from './server-engine.ts';
+export { assertServerFlags } from './server-flags.ts';
 export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+export type {
+  Answer,
+  AnswerOptions,
+  AnswerRequest,
+  ChatMessage,
+  Prompt,
+  Sampling,
+  ServingEngine,
+  ServingLoadRequest,
+  ServingModel,
+} from './serving.ts';
 export type {
   Engine,
   EngineDescription,

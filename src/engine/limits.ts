@@ -20,3 +20,24 @@ export const MAX_POSITIONS_PER_LOOK = 16;
 
 /** Prompt tokens computed at once: more would be hardly faster on a CPU and take more scratch memory. */
 export const BATCH_TOKENS = 256;
+
+/** What a llama-server takes before any model: its threads' stacks, compute buffers, the libraries of a GPU where it has one. */
+export const SERVER_BASELINE_BYTES = 1024 * 1024 * 1024;
+
+/** `--version` and `--help` answer in milliseconds; a build for GPUs looks for them first. */
+export const SERVER_QUESTION_MS = 30_000;
+
+/** How many ports are tried before we give up: another program taking the port between two calls is rare enough. */
+export const MAX_PORT_ATTEMPTS = 5;
+
+/** A version is a number and a commit; what is longer is no version. */
+export const MAX_VERSION_TEXT = 120;
+
+/** An answer of generated text with ten probabilities for each token: 65,536 tokens are some 60 MB. */
+export const MAX_SERVER_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** The probabilities read at each step of a load test: the first says what all of them are, the others that they are numbers. */
+export const CHECKED_PROBABILITIES = 10;
+
+/** The probabilities asked for first when a text is scored: most tokens of a text are among so many. */
+export const SCORED_PROBABILITIES = 256;

@@ -1,25 +1,29 @@
 /**
- * The contained process that runs llama.cpp, and the only file that imports node-llama-cpp. It answers one request after the
+ * The contained process that runs llama.cpp, and the only file that loads node-llama-cpp. It answers one request after the
  * other and never outlives its parent; whatever goes wrong in order is told, whatever goes wrong otherwise ends it.
  */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type * as NodeLlamaCpp from 'node-llama-cpp';
-import type { Llama, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { Llama, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 
 import { isErrno, messageOf } from '../core/index.ts';
+import { answerPrompt, ChatProblem, type Speaker } from './answer.ts';
 import { scoreContinuation } from './continuation.ts';
-import { LogitsProblem, RequestProblem, type Evaluator, type Look, type Question } from './evaluator.ts';
+import { LogitsProblem, RequestProblem } from './evaluator.ts';
 import { generateGreedily } from './greedy.ts';
 import { BATCH_TOKENS, DEFAULT_CONTEXT_TOKENS } from './limits.ts';
 import type {
+  Cancellation,
   ChildProblem,
   ChildRequest,
   LoadedReply,
+  NumberedPart,
   NumberedReply,
   NumberedRequest,
 } from './llama-cpp-protocol.ts';
+import { toSpeaker } from './llama-cpp-speaker.ts';
 
 type Library = typeof NodeLlamaCpp;
 type LoadRequest = Extract<ChildRequest, { kind: 'load' }>;
@@ -36,34 +40,55 @@ class ChildFailure extends Error {
 const MAX_LOG_LINES = 40;
 const LOG_DELAY_MS = 100;
 const log: string[] = [];
-let loaded: Evaluator | null = null;
+let loaded: Speaker | null = null;
 let queue: Promise<void> = Promise.resolve();
 
-process.on('message', ({ id, request }: NumberedRequest) => {
+const running = new Map<number, AbortController>();
+
+process.on('message', (message: NumberedRequest | Cancellation) => {
+  if ('cancel' in message) {
+    running.get(message.cancel)?.abort();
+    return;
+  }
+  const { id, request } = message;
+  const controller = new AbortController();
+  running.set(id, controller);
   queue = (async () => {
     await queue;
-    process.send?.(await reply(id, request));
+    const done = await reply(id, request, controller.signal);
+    running.delete(id);
+    process.send?.(done);
   })();
 });
 
-async function reply(id: number, request: ChildRequest): Promise<NumberedReply> {
+// A service manager sends these to every process of a service; when this one ends is its parent's affair.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
+
+async function reply(id: number, request: ChildRequest, signal: AbortSignal): Promise<NumberedReply> {
   try {
-    return { id, ok: true, value: await answer(request) };
+    return { id, ok: true, value: await answer(request, { id, signal }) };
   } catch (error) {
     return { id, ok: false, problem: problemOf(error), message: messageOf(error), log: [...log] };
   }
 }
 
-async function answer(request: ChildRequest): Promise<unknown> {
+async function answer(
+  request: ChildRequest,
+  { id, signal }: { readonly id: number; readonly signal: AbortSignal },
+): Promise<unknown> {
   if (request.kind === 'load') {
-    const { evaluator, facts } = await loadModel(request);
-    loaded = evaluator;
+    const { speaker, facts } = await loadModel(request);
+    loaded = speaker;
     return facts;
   }
   if (loaded === null) throw new ChildFailure('unexpected', 'no model has been loaded');
   switch (request.kind) {
     case 'generate':
       return generateGreedily(loaded, request, () => performance.now());
+    case 'answer': {
+      const onText = (text: string): void => void process.send?.({ id, text } satisfies NumberedPart);
+      return answerPrompt(loaded, request, { onText, signal, now: () => performance.now() });
+    }
     case 'score':
       return scoreContinuation(loaded, request);
     case 'tokenize':
@@ -71,7 +96,7 @@ async function answer(request: ChildRequest): Promise<unknown> {
   }
 }
 
-async function loadModel(request: LoadRequest): Promise<{ evaluator: Evaluator; facts: LoadedReply }> {
+async function loadModel(request: LoadRequest): Promise<{ speaker: Speaker; facts: LoadedReply }> {
   const { path, contextTokens, threads, gpuLayers } = request;
   const library = await importLibrary();
   const llama = await startLlama(library, { threads, gpu: gpuLayers > 0 });
@@ -93,19 +118,19 @@ async function loadModel(request: LoadRequest): Promise<{ evaluator: Evaluator; 
     await sleep(LOG_DELAY_MS);
     throw toLoadFailure(error);
   }
-  const evaluator = toEvaluator(model, sequence);
-  if (evaluator.vocabularySize === 0) throw new ChildFailure('load-failed', 'the model has no vocabulary');
+  const speaker = toSpeaker(library, model, sequence);
+  if (speaker.vocabularySize === 0) throw new ChildFailure('load-failed', 'the model has no vocabulary');
   const facts: LoadedReply = {
     loadMs: performance.now() - startMs,
-    vocabularySize: evaluator.vocabularySize,
-    contextTokens: evaluator.contextTokens,
+    vocabularySize: speaker.vocabularySize,
+    contextTokens: speaker.contextTokens,
     engineVersion: `${await library.getModuleVersion()} (llama.cpp ${llama.llamaCppRelease.release})`,
     deviceName: llama.gpu === false ? 'cpu' : ((await llama.getGpuDeviceNames())[0] ?? llama.gpu),
     threads,
     // Kilobytes, says getrusage(2) on Linux; libuv makes the others say the same.
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
-  return { evaluator, facts };
+  return { speaker, facts };
 }
 
 async function importLibrary(): Promise<Library> {
@@ -147,75 +172,6 @@ async function startLlama(
   }
 }
 
-function toEvaluator(model: LlamaModel, sequence: LlamaContextSequence): Evaluator {
-  const vocabularySize = model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0;
-  const { bos, shouldPrependBosToken } = model.tokens;
-  const start: readonly Token[] = bos !== null && shouldPrependBosToken ? [bos] : [];
-
-  const evaluate: Evaluator['evaluate'] = async (tokens, questions) => {
-    const results = await sequence.controlledEvaluate(
-      tokens.map((token, index) => {
-        const question = questions.get(index);
-        return question === undefined
-          ? (token as Token)
-          : [token as Token, { generateNext: toOptions(question) }];
-      }),
-    );
-    return [...questions.keys()].map((index) => toLook(results[index]?.next));
-  };
-  return {
-    vocabularySize,
-    contextTokens: sequence.contextSize,
-    tokenize: (text) => {
-      const tokens = model.tokenize(text, true);
-      return tokens[0] === start[0] ? tokens : [...start, ...tokens];
-    },
-    detokenize: (tokens) => model.detokenize(tokens as readonly Token[]),
-    isEndOfGeneration: (token) => model.isEogToken(token as Token),
-    clear: () => sequence.clearHistory(),
-    evaluate,
-    again: async (lastToken, question) => {
-      const end = sequence.nextTokenIndex;
-      await sequence.eraseContextTokenRanges([{ start: end - 1, end }]);
-      const [look] = await evaluate([lastToken], new Map([[0, question]]));
-      return look ?? toLook(undefined);
-    },
-  };
-}
-
-type Next = NonNullable<Awaited<ReturnType<LlamaContextSequence['controlledEvaluate']>>[number]>['next'];
-
-/**
- * With temperature 0 and no bias, the sampler picks the token of the largest raw logit and changes none. `whole` and
- * `best` make the library sort the vocabulary, which must not happen while a NaN may be in it.
- */
-function toOptions(question: Question) {
-  const options = { temperature: 0 };
-  const common = { token: true, totalLogitWeight: true, options };
-  switch (question.kind) {
-    case 'top':
-      return { ...common, logits: { filter: { tokens: question.also as Token[], includeSelected: true } } };
-    case 'best':
-      return {
-        ...common,
-        logits: { filter: { tokens: [], includeTop: question.count, includeSelected: true } },
-      };
-    case 'whole':
-      return { ...common, logits: true };
-  }
-}
-
-function toLook(next: Next | undefined): Look {
-  const logits: ReadonlyMap<number, number> = next?.logits ?? new Map<number, number>();
-  const top = next?.token ?? null;
-  return {
-    top,
-    topLogit: (top === null ? undefined : logits.get(top)) ?? Number.NaN,
-    totalWeight: next?.totalLogitWeight ?? Number.NaN,
-    logits,
-  };
-}
-
 function toLoadFailure(error: unknown): ChildFailure {
   // The first error is the reason, the later ones are what follows from it.
   const reason = log.find((line) => /^(?:error|fatal):/.test(line))?.replace(/^\w+: /, '');
@@ -230,6 +186,7 @@ function toLoadFailure(error: unknown): ChildFailure {
 function problemOf(error: unknown): ChildProblem {
   if (error instanceof ChildFailure) return error.problem;
   if (error instanceof RequestProblem) return 'request-invalid';
+  if (error instanceof ChatProblem) return 'chat-unsupported';
   if (error instanceof LogitsProblem) return 'logits-invalid';
   return 'unexpected';
 }

@@ -55,7 +55,11 @@ export function toProblemFailure(
       );
     case 'request-invalid':
       return new EngineFailure('ENGINE_REQUEST_INVALID', `${name} cannot answer: ${reason}.`, {
-        details: { path },
+        details: { path, received: reason },
+      });
+    case 'chat-unsupported':
+      return new EngineFailure('ENGINE_CHAT_UNSUPPORTED', `${name} cannot be asked in messages: ${reason}.`, {
+        details: { path, received: reason },
       });
     case 'unexpected':
       return new EngineFailure('ENGINE_CRASHED', `llama.cpp could not ${action} ${name}: ${reason}.`, {
@@ -122,7 +126,7 @@ function fail(code: EngineCode, message: string, details: JsonObject): EngineFai
   return new EngineFailure(code, message, { details });
 }
 
-function lastLines(text: string): string[] {
+export function lastLines(text: string): string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(-MAX_LAST_LINES).map((line) => escapeText(line.trim()));
 }

@@ -1,18 +1,29 @@
 /** The parent's end of the conversation with one contained process: one question at a time, each within the time limit. */
 import type { z } from 'zod';
 
+import type { Failure, JsonObject } from '../core/index.ts';
 import { describeMissing, spawnContained } from '../system/index.ts';
 import { EngineFailure } from './error.ts';
 import { ENGINE_BASELINE_BYTES } from './limits.ts';
 import { toEndFailure, toProblemFailure, type CallFacts } from './llama-cpp-failures.ts';
-import { numberedReply, type ChildRequest, type NumberedReply } from './llama-cpp-protocol.ts';
+import { numberedPart, numberedReply, type ChildRequest, type NumberedReply } from './llama-cpp-protocol.ts';
 import type { EngineLimits } from './types.ts';
 
 export interface ModelProcess {
   readonly missingProtections: readonly string[];
   /** Sends the request and checks the reply. Throws what `LoadedModel` says. */
-  ask<T>(request: ChildRequest, schema: z.ZodType<T>): Promise<T>;
+  ask<T>(request: ChildRequest, schema: z.ZodType<T>, options?: AskOptions): Promise<T>;
+  /** Fulfilled once the process has ended, with the reason: `ENGINE_CLOSED` where it was closed. */
+  readonly died: Promise<Failure>;
   close(): Promise<void>;
+}
+
+export interface AskOptions {
+  /** Gets the pieces of an answer, in order, before the reply. */
+  readonly onText?: ((text: string) => void) | undefined;
+  /** Asks for no more of the answer; the reply still comes, and says so. */
+  readonly signal?: AbortSignal | undefined;
+  readonly wallMs?: number | undefined;
 }
 
 export interface ModelProcessOptions {
@@ -21,6 +32,7 @@ export interface ModelProcessOptions {
   readonly path: string;
   readonly limits: EngineLimits;
   readonly signal: AbortSignal | undefined;
+  readonly isService?: boolean;
 }
 
 export async function startModelProcess({
@@ -28,16 +40,24 @@ export async function startModelProcess({
   path,
   limits,
   signal,
+  isService = false,
 }: ModelProcessOptions): Promise<ModelProcess> {
   const child = await spawnContained(
     { kind: 'module', modulePath },
     {
       limits: { dataBytes: limits.memoryBytes + ENGINE_BASELINE_BYTES, wallMs: limits.wallMs },
+      isService,
       ...(signal === undefined ? {} : { signal }),
     },
   );
   const waiting = new Map<number, (reply: NumberedReply) => void>();
+  const listening = new Map<number, (text: string) => void>();
   child.onMessage((message) => {
+    const part = numberedPart.safeParse(message);
+    if (part.success) {
+      listening.get(part.data.id)?.(part.data.text);
+      return;
+    }
     const reply = numberedReply.safeParse(message);
     // A message that is no reply answers nobody; the time limit ends the wait.
     if (!reply.success) return;
@@ -48,15 +68,32 @@ export async function startModelProcess({
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const exchange = async <T>(request: ChildRequest, schema: z.ZodType<T>): Promise<T> => {
+  const died = (async (): Promise<Failure> => {
+    const end = await child.ended;
+    if (closed) return closedFailure(path);
+    return toEndFailure(end, { action: 'run', path, limits }, child.stderrTail());
+  })();
+
+  const exchange = async <T>(
+    request: ChildRequest,
+    schema: z.ZodType<T>,
+    { onText, signal: cancelled, wallMs = limits.wallMs }: AskOptions,
+  ): Promise<T> => {
     if (closed) throw closedFailure(path);
-    const facts: CallFacts = { action: request.kind === 'load' ? 'load' : 'run', path, limits };
+    const action = request.kind === 'load' ? 'load' : 'run';
+    const facts: CallFacts = { action, path, limits: { ...limits, wallMs } };
     const id = (lastId += 1);
     const replied = new Promise<NumberedReply>((resolve) => waiting.set(id, resolve));
-    child.setDeadline(limits.wallMs);
-    child.send({ id, request: { ...request } });
+    if (onText !== undefined) listening.set(id, onText);
+    const cancel = (): void => child.send({ cancel: id });
+    child.setDeadline(wallMs);
+    child.send({ id, request: { ...request } as JsonObject });
+    cancelled?.addEventListener('abort', cancel, { once: true });
+    if (cancelled?.aborted === true) cancel();
     const reply = await Promise.race([replied, child.ended]);
+    cancelled?.removeEventListener('abort', cancel);
     waiting.delete(id);
+    listening.delete(id);
     child.setDeadline(null);
     if ('kind' in reply) {
       throw closed ? closedFailure(path) : toEndFailure(reply, facts, child.stderrTail());
@@ -72,8 +109,9 @@ export async function startModelProcess({
 
   return {
     missingProtections: child.missingProtections.map(describeMissing),
-    ask: (request, schema) => {
-      const answer = turn.then(async () => exchange(request, schema));
+    died,
+    ask: (request, schema, options = {}) => {
+      const answer = turn.then(async () => exchange(request, schema, options));
       turn = answer.catch(() => {});
       return answer;
     },

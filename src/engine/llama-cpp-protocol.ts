@@ -1,6 +1,7 @@
 /** The messages between the parent and the contained process that runs llama.cpp. Replies are checked; they may come from a broken process. */
 import { z } from 'zod';
 
+import type { AnswerRequest } from './serving.ts';
 import type { GenerateRequest } from './types.ts';
 
 export type ChildRequest =
@@ -12,12 +13,18 @@ export type ChildRequest =
       readonly gpuLayers: number;
     }
   | ({ readonly kind: 'generate' } & GenerateRequest)
+  | ({ readonly kind: 'answer' } & AnswerRequest)
   | { readonly kind: 'score'; readonly prefix: string; readonly continuation: string }
   | { readonly kind: 'tokenize'; readonly text: string };
 
 export interface NumberedRequest {
   readonly id: number;
   readonly request: ChildRequest;
+}
+
+/** Asks for no more of an answer that was asked for; an unknown number is ignored, since the answer may be on its way. */
+export interface Cancellation {
+  readonly cancel: number;
 }
 
 /** What the process could not do, told in order; crashes and time-outs are told by its end. */
@@ -27,6 +34,7 @@ export const CHILD_PROBLEMS = [
   'out-of-memory',
   'logits-invalid',
   'request-invalid',
+  'chat-unsupported',
   'unexpected',
 ] as const;
 export type ChildProblem = (typeof CHILD_PROBLEMS)[number];
@@ -48,6 +56,10 @@ export const numberedReply = z.discriminatedUnion('ok', [
   }),
 ]);
 export type NumberedReply = z.infer<typeof numberedReply>;
+
+/** A piece of an answer's text, on the way to its reply. */
+export const numberedPart = z.object({ id: whole, text: z.string() });
+export type NumberedPart = z.infer<typeof numberedPart>;
 
 export const loadedReply = z.object({
   loadMs: duration,
@@ -71,6 +83,14 @@ export const generationReply = z.object({
   tokensPerSecond: duration,
   logits: z.object({ allFinite: z.boolean(), allEqual: z.boolean(), stepsChecked: whole }),
   repeated: z.boolean(),
+});
+
+export const answerReply = z.object({
+  promptTokenCount: whole,
+  tokenCount: whole,
+  endedBy: z.enum(['token-limit', 'context-full', 'end-of-generation', 'stop-text', 'cancelled']),
+  timeToFirstTokenMs: duration,
+  totalMs: duration,
 });
 
 export const scoreReply = z.object({

@@ -1,9 +1,17 @@
 /** The door to the adapters: each is imported on first use, so that a command that runs no model pays for none. */
 import type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+import type { ServerEngineOptions } from './server-engine.ts';
 import type { Engine } from './types.ts';
+import type { ServingEngine } from './serving.ts';
 
 /** llama.cpp inside the package node-llama-cpp. Cheap: the library itself is only ever loaded in a contained process. */
-export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<Engine> {
+export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<ServingEngine> {
   const { createLlamaCppEngine } = await import('./llama-cpp-engine.ts');
   return createLlamaCppEngine(options);
+}
+
+/** A llama-server that is on this machine already. Cheap: it is only started by `load`. Throws `ENGINE_FLAG_REFUSED`. */
+export async function loadServerEngine(options: ServerEngineOptions): Promise<Engine> {
+  const { createServerEngine } = await import('./server-engine.ts');
+  return createServerEngine(options);
 }

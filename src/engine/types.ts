@@ -3,14 +3,15 @@ import type { FileIdentity } from '../system/index.ts';
 
 /** Something that can run a model file. Building one costs nothing; the work starts with `load`. */
 export interface Engine {
-  /** Short and permanent, as it stands in records: `llama-cpp`. */
+  /** Short and permanent, as it stands in records: `llama-cpp`, `llama-server`. */
   readonly name: string;
   /**
    * Loads the model into a process of its own. Throws `ENGINE_NOT_INSTALLED`, `ENGINE_LOAD_FAILED`,
-   * `ENGINE_FILE_CHANGED`, `ENGINE_CRASHED`, `ENGINE_TIMED_OUT`, `ENGINE_OUT_OF_MEMORY`, `CORE_INTERRUPTED`.
+   * `ENGINE_FILE_CHANGED`, `ENGINE_CRASHED`, `ENGINE_TIMED_OUT`, `ENGINE_OUT_OF_MEMORY`, `CORE_INTERRUPTED`; where
+   * somebody's own program runs it also `ENGINE_BINARY_INVALID`, `ENGINE_FLAG_REFUSED`, `ENGINE_ANSWER_INVALID`.
    */
   load(request: LoadRequest): Promise<LoadedModel>;
-  /** What would run, without running it. */
+  /** What would run, without running a model. Throws `ENGINE_BINARY_INVALID` where that is a file that cannot. */
   describe(): Promise<EngineDescription>;
 }
 
@@ -53,7 +54,7 @@ export type ExpectedFile = Pick<FileIdentity, 'dev' | 'ino' | 'sizeBytes'>;
 /**
  * A model in memory. Calls are answered one after the other, each from an empty context, so that the same question
  * gets the same answer. Every call throws `ENGINE_CRASHED`, `ENGINE_TIMED_OUT`, `ENGINE_OUT_OF_MEMORY`,
- * `ENGINE_CLOSED`, `ENGINE_REQUEST_INVALID`, `CORE_INTERRUPTED`.
+ * `ENGINE_CLOSED`, `ENGINE_REQUEST_INVALID`, `ENGINE_ANSWER_INVALID`, `CORE_INTERRUPTED`.
  */
 export interface LoadedModel {
   readonly facts: LoadedModelFacts;
@@ -76,6 +77,8 @@ export interface LoadedModelFacts {
   readonly contextTokens: number;
   /** Of the package and of the library inside it: `3.22.1 (llama.cpp v0.5.0)`. */
   readonly engineVersion: string;
+  /** Flags that somebody gave the engine: with others it is another engine. Nothing where it takes none. */
+  readonly engineFlags?: readonly string[];
   /** What computes: `cpu`, or the name of the GPU. */
   readonly deviceName: string;
   readonly threads: number;
@@ -117,6 +120,8 @@ export interface LogitsReport {
   /** At some step every token was equally likely: weights that are zero or constant. */
   readonly allEqual: boolean;
   readonly stepsChecked: number;
+  /** What this engine cannot see of them, for a reader; nothing where it sees all. */
+  readonly unchecked?: string;
 }
 
 export interface Score {

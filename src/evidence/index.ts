@@ -3,6 +3,7 @@ export { EVIDENCE_FAILURES, EvidenceFailure, type EvidenceCode } from './error.t
 export { assertEvidence, bindEvidence, evidenceWarnings } from './bind.ts';
 export { findNewestRun, listRunFiles, resolveRunFile, type FindNewestRunOptions } from './find-run.ts';
 export { parseBenchmarkSummary, toBenchmarkSummary } from './benchmark-summary.ts';
+export { toMeasuredOn, type MeasuredOn } from './measured-on.ts';
 export { parseRun } from './parse-run.ts';
 export { assertRunUsable, isRunUsable, type RunUsableOptions } from './run-usable.ts';
 export { loadRun, saveRun } from './run-file.ts';

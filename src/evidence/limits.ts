@@ -14,3 +14,9 @@ export const MAX_RUNS_SEARCHED = 50;
 
 /** Two machines' clocks may differ this much before a run counts as dated in the future. */
 export const MAX_CLOCK_SKEW_MS = 60_000;
+
+/** A name, a version or a flag of an engine: paths are the longest. */
+export const MAX_ENGINE_TEXT = 4096;
+
+/** Flags that somebody types to start a server. */
+export const MAX_ENGINE_FLAGS = 256;

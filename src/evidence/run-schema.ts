@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ARTIFACT_TYPES } from '../core/index.ts';
-import { MAX_CANDIDATES } from './limits.ts';
+import { MAX_CANDIDATES, MAX_ENGINE_FLAGS, MAX_ENGINE_TEXT } from './limits.ts';
 import { parseTimestamp } from './timestamp.ts';
 import { METRIC_STATUSES, MODEL_TYPES } from './types.ts';
 
@@ -81,6 +81,9 @@ const extras = z.looseObject({
   incomplete: z.boolean().exactOptional(),
   suite_sha256: sha256.nullable().exactOptional(),
   machine_sha256: sha256.nullable().exactOptional(),
+  engine: z.string().max(MAX_ENGINE_TEXT).nullable().exactOptional(),
+  engine_version: z.string().max(MAX_ENGINE_TEXT).nullable().exactOptional(),
+  engine_flags: z.array(z.string().max(MAX_ENGINE_TEXT)).max(MAX_ENGINE_FLAGS).nullable().exactOptional(),
 });
 
 export const runSchema = z.looseObject({

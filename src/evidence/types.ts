@@ -93,6 +93,10 @@ export type RunExtras = {
   readonly incomplete?: boolean;
   readonly suite_sha256?: string | null;
   readonly machine_sha256?: string | null;
+  /** What ran the models: `llama-cpp`, `llama-server`, and its version as a load test records it. */
+  readonly engine?: string | null;
+  readonly engine_version?: string | null;
+  readonly engine_flags?: readonly string[] | null;
 };
 
 export type BenchmarkRun = {

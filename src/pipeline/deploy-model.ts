@@ -193,7 +193,8 @@ async function ship(
 ): Promise<{ readonly outcome: DeploymentOutcome; readonly bundle: CreatedBundle | null }> {
   const sums = options.dryRun || !source.makeBundle ? undefined : await findLive(input, context);
   if (options.dryRun || !source.makeBundle || sums !== undefined) {
-    const origin = { kind: 'artifact', input, ...(sums !== undefined && { sums }) } as const;
+    const willPack = options.dryRun && source.makeBundle;
+    const origin = { kind: 'artifact', input, willPack, ...(sums !== undefined && { sums }) } as const;
     return { outcome: await deployRelease(origin, options, context), bundle: null };
   }
   let bundle: CreatedBundle;
@@ -205,7 +206,8 @@ async function ship(
     return refuseDeployment(failure, { version: input.version, dryRun: false }, context);
   }
   try {
-    return { outcome: await deployRelease({ kind: 'bundle', path: bundle.path }, options, context), bundle };
+    const origin = { kind: 'bundle', path: bundle.path, isPacked: true } as const;
+    return { outcome: await deployRelease(origin, options, context), bundle };
   } catch (failure) {
     // A refused model must not fill the disk with bundles; one that was live for a moment is evidence, and stays.
     if (failure instanceof Failure && failure.aftermath === 'unchanged')

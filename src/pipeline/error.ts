@@ -15,11 +15,24 @@ export const PIPELINE_FAILURES = {
     hint: 'Put the registered file back, or register what is there now: milton models register VERSION --gguf FILE',
     aftermath: 'unchanged',
   },
+  PIPELINE_NOT_SERVABLE: {
+    exitCode: 3,
+    summary: 'What is live is no GGUF, and the embedded engine runs nothing else.',
+    hint: 'Deploy the GGUF of that model, or start the server that can run its directory.',
+    aftermath: 'unchanged',
+  },
   PIPELINE_DIGEST_CONFLICT: {
     exitCode: 3,
     summary:
       'A file has other bytes than when it was last hashed, although its size, inode and times say that nothing has written to it since: a disk or memory that fails, or a program that writes through a mapping.',
     hint: 'Restore the file from a copy and look at the disk (dmesg, smartctl -a); if these bytes are right, run the same command again with --no-cache.',
+    aftermath: 'unchanged',
+  },
+  PIPELINE_MACHINE_UNFIT: {
+    exitCode: 1,
+    summary:
+      'Something that every deployment needs is missing on this machine, or does not work: milton doctor found out.',
+    hint: 'Do what stands beside each check that is missing or failed, then run milton doctor again.',
     aftermath: 'unchanged',
   },
 } as const satisfies FailureCatalogue;

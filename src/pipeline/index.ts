@@ -1,15 +1,10 @@
 /** `pipeline`: the jobs people run, composed of the rooms below. */
 export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
 export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
-export { runDemo, type DemoOptions, type DemoResult } from './demo.ts';
+export type { DemoOptions, DemoResult } from './demo.ts';
 export type { DemoStep } from './demo-steps.ts';
-export {
-  deployModel,
-  type ChosenModel,
-  type DeployedModel,
-  type DeployModelRequest,
-  type DeploySource,
-} from './deploy-model.ts';
+export type { ChosenModel, DeployedModel, DeployModelRequest, DeploySource } from './deploy-model.ts';
+export type { Examination, ExamineOptions } from './doctor.ts';
 export { PIPELINE_FAILURES, PipelineFailure, type PipelineCode } from './error.ts';
 export { lookAtGguf, type GgufOnDisk, type LookAtGgufOptions } from './gguf-on-disk.ts';
 export { type HashModelOptions } from './hash-model.ts';
@@ -19,8 +14,40 @@ export {
   type InspectedTemplate,
   type InspectGgufOptions,
 } from './inspect-gguf.ts';
+export type { JudgedLive, JudgeLiveOptions } from './judge-live.ts';
+export type { CheckStatus, MachineCheck } from './machine-check.ts';
+export type {
+  ClockFacts,
+  EngineFacts,
+  EngineTrial,
+  MachineFacts,
+  MachineMemory,
+  PlaceFacts,
+  TargetPlace,
+} from './machine-facts.ts';
+export {
+  deployModel,
+  examineMachine,
+  findLiveVersions,
+  findTarget,
+  judgeLive,
+  judgeLiveIfAny,
+  quantizeModel,
+  readTargets,
+  runDemo,
+  runScheduled,
+  serveModel,
+} from './on-first-use.ts';
+export type { QuantizedModel, QuantizeModelContext, QuantizeModelRequest } from './quantize-model.ts';
 export { registerAgainCommand } from './registered-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
+export type {
+  ScheduledDeployment,
+  ScheduledOutcome,
+  ScheduledRunContext,
+  ScheduledRunRequest,
+} from './scheduled-run.ts';
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
-export { findLiveVersions, findTarget, readTargets, type TargetReport } from './targets.ts';
+export type { TargetReport } from './targets.ts';
+export type { ServedFacts, ServeModelRequest, ServeReport, ServeSource } from './serve-model.ts';
 export { sizeWarning } from './size-warning.ts';

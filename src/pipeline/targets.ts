@@ -3,6 +3,7 @@ import { Failure, type Warning } from '../core/index.ts';
 import {
   onlyTarget,
   loadTargets,
+  readLive,
   readStatus,
   resolveTarget,
   type TargetLayout,
@@ -18,7 +19,13 @@ export async function findTarget(path: string | null, state: StateDirectory): Pr
 /** One target among several: one that cannot be read must not hide the others. */
 export type TargetReport =
   | { readonly kind: 'read'; readonly status: TargetStatus }
-  | { readonly kind: 'unreadable'; readonly targetPath: string; readonly failure: Failure };
+  | {
+      readonly kind: 'unreadable';
+      readonly targetPath: string;
+      readonly failure: Failure;
+      /** The release that the link names all the same; null where it names none. */
+      readonly linkedRelease: string | null;
+    };
 
 /** The target that is named, or every one that was ever deployed to from here. */
 export async function readTargets(
@@ -34,7 +41,16 @@ async function reportTarget(targetPath: string, state: StateDirectory): Promise<
     return { kind: 'read', status: await readStatus(await resolveTarget(targetPath, state)) };
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    return { kind: 'unreadable', targetPath, failure };
+    return { kind: 'unreadable', targetPath, failure, linkedRelease: await readLink(targetPath, state) };
+  }
+}
+
+async function readLink(targetPath: string, state: StateDirectory): Promise<string | null> {
+  try {
+    return await readLive(await resolveTarget(targetPath, state));
+  } catch {
+    // The failure that is told already has the reason.
+    return null;
   }
 }
 

@@ -27,11 +27,6 @@ export const QUANTIZE_FAILURES = {
     summary: 'The weights were quantized before; quantizing them again would lose more than the type says.',
     hint: 'Start from the file in F32, F16 or BF16 that this one was made from.',
   },
-  QUANTIZE_NOTHING_TO_DO: {
-    exitCode: 3,
-    summary: 'The model has that type already.',
-    hint: 'Choose another type with --type.',
-  },
   QUANTIZE_LAYOUT_UNSUPPORTED: {
     exitCode: 3,
     summary: 'The file is laid out in a way that the quantizer cannot keep.',

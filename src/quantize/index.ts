@@ -7,4 +7,5 @@ export {
   quantizationTypeOf,
   type QuantizationType,
 } from './quantization-types.ts';
+export { assertOutputFree } from './output-file.ts';
 export { quantizeGguf, type QuantizedGguf, type QuantizeGgufOptions } from './quantize-gguf.ts';

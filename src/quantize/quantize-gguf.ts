@@ -37,6 +37,8 @@ export interface QuantizeGgufOptions {
   readonly threads?: number;
   /** Policy rules of the GGUF check that the source may break. */
   readonly allow?: readonly GgufPolicyRule[];
+  /** Looks at the file before it has a name; what it throws leaves nothing behind. */
+  readonly verify?: (path: string) => Promise<void>;
   /** Says what would come of it, and writes nothing. */
   readonly dryRun?: boolean;
   readonly onProgress?: OnProgress | undefined;
@@ -109,6 +111,7 @@ export async function quantizeGguf(path: string, options: QuantizeGgufOptions): 
       const made = await readGguf(outputPath, { allow, signal });
       assertPlanned(file, made.file, plan);
       sizeBytes = made.file.sizeBytes;
+      await options.verify?.(outputPath);
     },
   );
   return { ...result, sizeBytes };

@@ -14,3 +14,6 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   max_latency_ms: null,
   min_throughput: null,
 };
+
+/** How much the best of a run must be above what is live to replace it: a change has a price of its own. */
+export const DEFAULT_MIN_GAIN = 0.01;

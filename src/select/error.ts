@@ -12,6 +12,11 @@ export const SELECT_FAILURES = {
     summary: 'The thresholds hold an unknown name, a name twice, or a number outside its range.',
     hint: 'Write, for example: --thresholds cove=90,retrieval=50,max-latency=100,min-throughput=20',
   },
+  SELECT_MIN_GAIN_INVALID: {
+    exitCode: 2,
+    summary: 'The gain that a winner must have over the live model is no number from 0 to 1.',
+    hint: 'Write, for example: --min-gain 0.01',
+  },
   SELECT_NONE_PASSED: {
     exitCode: 3,
     summary: 'No candidate of the run passes every threshold. `details` holds the whole result.',

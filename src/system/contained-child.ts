@@ -15,7 +15,7 @@ import { toContainedEnd, type ContainedEnd, type EndFacts } from './contained-en
 import { toLauncherArguments, WATCH_FD } from './contained-launcher.ts';
 import { watchMemory } from './contained-memory.ts';
 import { outputTail, type OutputTail } from './contained-output.ts';
-import { findProtections, type ContainedLimits } from './contained-protections.ts';
+import { findProtections, withStandardFolders, type ContainedLimits } from './contained-protections.ts';
 import { killEverything, killGroup } from './contained-strays.ts';
 import type { MissingProtection } from './missing-protection.ts';
 
@@ -29,8 +29,13 @@ export interface ContainedOptions {
   /** Kills the process and everything it started; its end is then `cancelled`. */
   readonly signal?: AbortSignal;
   readonly cwd?: string;
-  /** Added to our own environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to our own environment; undefined takes a variable out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * It is what the machine is there for, not a trial beside it: neither nice nor the first to go when memory runs out,
+   * and looked at less often. Default false.
+   */
+  readonly isService?: boolean;
 }
 
 export interface ContainedChild {
@@ -57,15 +62,16 @@ export async function spawnContained(
   program: ContainedProgram,
   options: ContainedOptions,
 ): Promise<ContainedChild> {
-  const { limits, signal, cwd = process.cwd(), env = {} } = options;
+  const { limits, signal, cwd = process.cwd(), env = {}, isService = false } = options;
   const path = withStandardFolders(env['PATH'] ?? process.env['PATH']);
   const [{ prefix, missing }, oomKillsBefore] = await Promise.all([
-    findProtections({ dataBytes: limits.dataBytes, path }),
+    findProtections({ dataBytes: limits.dataBytes, path, isService }),
     countOomKills(),
   ]);
   if (signal?.aborted) return notRunning({ kind: 'cancelled' }, missing);
   const mark = randomUUID();
-  const child = spawn('/bin/sh', toLauncherArguments(mark, [...prefix, ...toWords(program)]), {
+  const command = [...prefix, ...toWords(program)];
+  const child = spawn('/bin/sh', toLauncherArguments(mark, command, { isService }), {
     cwd,
     env: { ...process.env, ...env, PATH: path },
     // The last one, WATCH_FD, is never written to: that it closes is the message.
@@ -77,7 +83,7 @@ export async function spawnContained(
     const [error] = (await once(child, 'error')) as [unknown];
     return notRunning({ kind: 'not-started', reason: messageOf(error) }, missing);
   }
-  return supervise(child, { pid: child.pid, mark, missing, oomKillsBefore, limits, signal });
+  return supervise(child, { pid: child.pid, mark, missing, oomKillsBefore, limits, signal, isService });
 }
 
 interface Supervision {
@@ -87,15 +93,16 @@ interface Supervision {
   readonly oomKillsBefore: number;
   readonly limits: ContainedLimits;
   readonly signal: AbortSignal | undefined;
+  readonly isService: boolean;
 }
 
 function supervise(
   child: ChildProcess,
-  { pid, mark, missing, oomKillsBefore, limits, signal }: Supervision,
+  { pid, mark, missing, oomKillsBefore, limits, signal, isService }: Supervision,
 ): ContainedChild {
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const memory = watchMemory(pid);
+  const memory = watchMemory(pid, { isService });
   let killedFor: EndFacts['killedFor'] = null;
   let timer: NodeJS.Timeout | undefined;
   let over = false;
@@ -194,13 +201,6 @@ function toWords(program: ContainedProgram): readonly string[] {
   if (program.kind === 'command') return [program.command, ...args];
   const { modulePath } = program;
   return [process.execPath, modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath, ...args];
-}
-
-/** Services often run with a PATH that lacks the folders of setpriv and prlimit. */
-function withStandardFolders(path = ''): string {
-  const folders = path.split(':').filter((folder) => folder !== '');
-  const standard = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-  return [...folders, ...standard.filter((folder) => !folders.includes(folder))].join(':');
 }
 
 /** How often the kernel has killed a process for want of memory since boot; 0 where it does not say. */

@@ -23,15 +23,17 @@ export interface Protections {
 export async function findProtections({
   dataBytes,
   path,
+  isService = false,
 }: {
   readonly dataBytes: number;
   readonly path: string;
+  readonly isService?: boolean;
 }): Promise<Protections> {
   const tools: readonly { readonly prefix: readonly string[]; readonly gives: Protection }[] = [
     { prefix: ['setpriv', '--pdeathsig', 'KILL'], gives: 'death-signal' },
     { prefix: ['prlimit', `--data=${Math.trunc(dataBytes)}`], gives: 'memory-limit' },
     { prefix: ['prlimit', '--core=0'], gives: 'no-core-file' },
-    { prefix: ['nice', '-n', '10'], gives: 'low-priority' },
+    ...(isService ? [] : [{ prefix: ['nice', '-n', '10'], gives: 'low-priority' } as const]),
   ];
   const reasons = await Promise.all(tools.map((tool) => whyNot(tool.prefix, path)));
   const prefix: string[] = [];
@@ -41,7 +43,22 @@ export async function findProtections({
     if (reason === null) prefix.push(...tool.prefix);
     else missing.push({ protection: tool.gives, reason });
   });
-  return { prefix, missing: [...missing, ...(await missingFromProc())] };
+  const fromProc = await missingFromProc();
+  const wanted = fromProc.filter(({ protection }) => !isService || protection !== 'first-to-go');
+  return { prefix, missing: [...missing, ...wanted] };
+}
+
+/** Services often run with a PATH that lacks the folders of setpriv and prlimit. */
+export function withStandardFolders(path = ''): string {
+  const folders = path.split(':').filter((folder) => folder !== '');
+  const standard = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+  return [...folders, ...standard.filter((folder) => !folders.includes(folder))].join(':');
+}
+
+/** What a contained process would have to do without here, found without starting one. */
+export async function findMissingProtections(): Promise<readonly MissingProtection[]> {
+  const path = withStandardFolders(process.env['PATH']);
+  return (await findProtections({ dataBytes: TRIAL_DATA_BYTES, path })).missing;
 }
 
 async function missingFromProc(): Promise<MissingProtection[]> {
@@ -81,3 +98,5 @@ async function whyNot(prefix: readonly string[], path: string): Promise<string |
 
 /** A tool that only starts `true` and still hangs is not one to rely on. */
 const TRIAL_TIMEOUT_MS = 5000;
+/** Far more than `true` needs. */
+const TRIAL_DATA_BYTES = 2 ** 30;

@@ -19,13 +19,18 @@ export interface WriteFileOptions {
   readonly exclusive?: boolean;
 }
 
-/** Replaces (or, with `exclusive`, creates) a file as one step. Throws `SYSTEM_*`; the temp file is gone then. */
+/**
+ * Replaces (or, with `exclusive`, creates) a file as one step. Throws `SYSTEM_*`; the temp file is gone then. One that a
+ * killed process left in the folder is removed on the way.
+ */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
   { mode = 0o644, beforeRename, exclusive = false }: WriteFileOptions = {},
 ): Promise<void> {
-  const temporary = temporaryName(path);
+  const { removeAbandoned, unfinishedName } = await import('./abandoned.ts');
+  await removeAbandoned(dirname(path));
+  const temporary = await unfinishedName(path);
   try {
     const handle = await open(temporary, NEW_FILE, mode);
     try {
@@ -102,7 +107,10 @@ export async function makeDirectory(path: string, mode = 0o755): Promise<void> {
   }
 }
 
-/** A hidden name beside `path`, unguessable, so that no one can lie in wait at it. */
+/**
+ * A hidden name beside `path`, unguessable, so that no one can lie in wait at it. For links: whoever finds one left can tell
+ * by what it says whose it is.
+ */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }

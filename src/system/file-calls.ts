@@ -1,6 +1,6 @@
 /**
- * What Linux can do with files and Node cannot ask for: a name for a file without one, a rename that never replaces, and
- * shared blocks. Through koffi; loaded on first use, absent where koffi has no build.
+ * What Linux can do with files and Node cannot ask for: a name for a file without one, a rename that never replaces, one that
+ * exchanges, and shared blocks. Through koffi; loaded on first use, absent where koffi has no build.
  */
 import process from 'node:process';
 import { errnoError } from './errno-error.ts';
@@ -10,6 +10,11 @@ export interface FileCalls {
   nameOpenFile(fd: number, path: string): void;
   /** renameat2(2) with RENAME_NOREPLACE: `EEXIST` where the name is taken, `EINVAL` where the file system has no such rename. */
   renameWithoutReplacing(from: string, to: string): void;
+  /**
+   * renameat2(2) with RENAME_EXCHANGE: two names change places in one step, whatever they name; `ENOSYS` or `EINVAL` where the
+   * kernel or the file system has no such rename, `EXDEV` where they lie on two.
+   */
+  exchange(a: string, b: string): void;
   /** ioctl_ficlone(2): makes the target share all blocks of the source; `EOPNOTSUPP` or `EXDEV` where it cannot. */
   shareBlocks(targetFd: number, sourceFd: number): void;
 }
@@ -17,6 +22,7 @@ export interface FileCalls {
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const RENAME_NOREPLACE = 1;
+const RENAME_EXCHANGE = 2;
 /** _IOW(0x94, 9, int), the same number on x64 and arm64. */
 const FICLONE = 0x40049409;
 
@@ -39,6 +45,9 @@ export async function loadFileCalls(): Promise<FileCalls | null> {
       },
       renameWithoutReplacing(from, to) {
         assertDone('renameat2(2)', renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE));
+      },
+      exchange(a, b) {
+        assertDone('renameat2(2)', renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE));
       },
       shareBlocks(targetFd, sourceFd) {
         assertDone('ioctl(FICLONE)', ioctl(targetFd, FICLONE, 'int', sourceFd));

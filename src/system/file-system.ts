@@ -56,6 +56,21 @@ export async function isMountPoint(path: string): Promise<boolean> {
   }
 }
 
+/** The nearest thing that is mounted somewhere below a folder, or null: moving the folder would move it along. */
+export async function findMountBelow(folder: string): Promise<string | null> {
+  const inside = (await readMounts()).map(({ path }) => path).filter((path) => path.startsWith(folder + sep));
+  return inside.toSorted((a, b) => a.length - b.length)[0] ?? null;
+}
+
+/** Whether an existing path lies on something that was mounted to be read only. */
+export async function isReadOnly(path: string): Promise<boolean> {
+  try {
+    return (await findMount(await realpath(path)))?.isReadOnly ?? false;
+  } catch (error) {
+    throw toSystemFailure(error, { path, action: 'read' });
+  }
+}
+
 /** The folder itself, or the nearest above it that is there: what the file system is before the folder is made. */
 export async function findFolder(path: string): Promise<string> {
   for (let above = resolve(path); ; above = dirname(above)) {
@@ -74,6 +89,7 @@ interface Mount {
   /** Of the file system as a whole, where stat(2) has a number for each subvolume. */
   readonly device: string;
   readonly type: string;
+  readonly isReadOnly: boolean;
 }
 
 async function findMount(absolute: string): Promise<Mount | undefined> {
@@ -87,14 +103,18 @@ async function findMount(absolute: string): Promise<Mount | undefined> {
   return found;
 }
 
-/** proc_pid_mountinfo(5): the third field is the device, the fifth the mount point, the one after " - " the type. */
+/**
+ * proc_pid_mountinfo(5): the third field is the device, the fifth the mount point, the sixth how it is mounted; after " - "
+ * stand the type, the source, and how the file system as a whole is mounted.
+ */
 async function readMounts(): Promise<Mount[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   return table.split('\n').flatMap((line) => {
-    const [, , device, , path] = line.split(' ');
-    const type = line.split(' - ')[1]?.split(' ')[0];
+    const [, , device, , path, options = ''] = line.split(' ');
+    const [type, , superOptions = ''] = line.split(' - ')[1]?.split(' ') ?? [];
     if (device === undefined || path === undefined || type === undefined) return [];
-    return [{ path: unescapeMount(path), device, type }];
+    const isReadOnly = `${options},${superOptions}`.split(',').includes('ro');
+    return [{ path: unescapeMount(path), device, type, isReadOnly }];
   });
 }
 

@@ -25,36 +25,55 @@ export {
   type FileIdentity,
   type FileSource,
 } from './file-source.ts';
+export type { FolderAbilities } from './folder-abilities.ts';
 export type { FileSystemFacts } from './file-system.ts';
 export type { HttpAnswer, HttpRequestOptions } from './http-request.ts';
-export type { LockHolder, LockOptions } from './lock.ts';
+export type { LockOptions } from './lock.ts';
+export type { LockHolder } from './lock-holder.ts';
 export type { MemoryFacts, ProcessFacts } from './machine.ts';
-export { describeMissing, type MissingProtection } from './missing-protection.ts';
+export { describeMissing, type MissingProtection, type Protection } from './missing-protection.ts';
 export {
   canShareBlocks,
   createUnnamed,
+  findMissingProtections,
   findFolder,
+  findMountBelow,
+  findOpenFiles,
+  findFreePort,
   hashOnce,
   isMountPoint,
+  isReadOnly,
   isRunning,
   loadFileCalls,
+  loadFlock,
   openDigestCache,
+  readClockSync,
   readFileSystem,
   readGroupId,
   readJsonFile,
   readLockHolder,
+  readMachineDigest,
   readMemory,
+  readOpenFilesLimit,
   readObjectIfAny,
+  readPeakResidentBytes,
   readProcess,
+  readServiceManager,
+  readSwap,
   removeAbandoned,
   requestHttp,
   runCommand,
+  runProgram,
   spawnContained,
+  tryFolder,
   unfinishedName,
   withLock,
   withNewFile,
 } from './on-first-use.ts';
+export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
+export type { ProgramEnd, RunProgramOptions } from './run-program.ts';
+export type { ServiceManagerFacts } from './service-manager.ts';
 export {
   resolveStateDirectory,
   stateDirectory,

@@ -17,3 +17,6 @@ export const MAX_CACHE_LOCK_WAIT_MS = 2000;
  * ext4, a second where times are kept in seconds, two on FAT.
  */
 export const MIN_SETTLED_MS = 2000;
+
+/** systemctl and its like answer in a few kilobytes. */
+export const MAX_PROGRAM_OUTPUT_BYTES = 256 * 1024;

@@ -3,14 +3,16 @@
  * exclusive file, taken over only if the process it names is gone. The content only tells who.
  */
 import { constants } from 'node:fs';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeText, throwIfAborted, type JsonObject } from '../core/index.ts';
-import { createExclusive, makeDirectory } from './durable.ts';
+import { makeDirectory } from './durable.ts';
 import { SystemFailure, toSystemFailure } from './error.ts';
 import { loadFlock, type TryFlock } from './flock.ts';
-import { isRunning, readProcess, type ProcessFacts } from './machine.ts';
+import { tryLockFile } from './lock-file.ts';
+import { readHolder, type LockHolder } from './lock-holder.ts';
+import { isRunning, readProcess } from './machine.ts';
 
 export interface LockOptions {
   /** What the holder is doing, for whoever has to wait. */
@@ -22,9 +24,9 @@ export interface LockOptions {
   readonly flock?: TryFlock | null;
 }
 
-export type LockHolder = ProcessFacts & { readonly command: string };
-
 const POLL_MS = 20;
+/** On a machine under load: whoever is refused has a fifth of a second to learn by whom. */
+const MAX_LOOKS = 10;
 
 /** Runs `use` while holding the lock at a path. Throws `SYSTEM_LOCK_BUSY` with the holder, or what `use` throws. */
 export async function withLock<T>(path: string, options: LockOptions, use: () => Promise<T>): Promise<T> {
@@ -37,7 +39,7 @@ export async function withLock<T>(path: string, options: LockOptions, use: () =>
   for (;;) {
     throwIfAborted(signal);
     const release =
-      flock === null ? await tryExclusiveFile(lockFile, holder) : await tryLock(lockFile, holder, flock);
+      flock === null ? await tryLockFile(lockFile, holder) : await tryLock(lockFile, holder, flock);
     if (release !== null) {
       try {
         return await use();
@@ -45,7 +47,7 @@ export async function withLock<T>(path: string, options: LockOptions, use: () =>
         await release();
       }
     }
-    if (Date.now() >= deadline) throw busy(lockFile, await readHolder(lockFile));
+    if (Date.now() >= deadline) throw busy(lockFile, await readRunningHolder(lockFile));
     await sleep(POLL_MS);
   }
 }
@@ -81,59 +83,21 @@ async function tryLock(path: string, holder: LockHolder, flock: TryFlock): Promi
   }
 }
 
-/** The way without koffi. */
-async function tryExclusiveFile(path: string, holder: LockHolder): Promise<Release | null> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    if (await createHolderFile(path, holder)) return () => rm(path, { force: true });
-    const other = await readHolder(path);
-    if (other === null || (await isRunning(other))) return null;
-    await rm(path, { force: true });
-  }
-  return null;
-}
-
-/** False where the file is there already. A file that could not be filled is removed, or it would lock for ever. */
-async function createHolderFile(path: string, holder: LockHolder): Promise<boolean> {
-  let handle: FileHandle;
-  try {
-    handle = await createExclusive(path, 0o600);
-  } catch (error) {
-    if (error instanceof SystemFailure && error.code === 'SYSTEM_FILE_EXISTS') return false;
-    throw error;
-  }
-  try {
-    await handle.writeFile(`${JSON.stringify(holder)}\n`);
-  } catch (error) {
-    await rm(path, { force: true });
-    throw toSystemFailure(error, { path, action: 'write' });
-  } finally {
-    await handle.close();
-  }
-  return true;
-}
-
 /** Who holds the lock at a path, as far as its content tells and that process is there; null where nobody does. */
 export async function readLockHolder(path: string): Promise<LockHolder | null> {
   const holder = (await readHolder(path)) ?? (await readHolder(`${path}.held`));
   return holder !== null && (await isRunning(holder)) ? holder : null;
 }
 
-async function readHolder(path: string): Promise<LockHolder | null> {
-  try {
-    const text = await readFile(path, 'utf8');
-    const { host, boot_id, pid, start_time, command } = JSON.parse(text) as Partial<LockHolder>;
-    if (typeof pid !== 'number') return null;
-    return {
-      host: String(host),
-      boot_id: boot_id ?? null,
-      pid,
-      start_time: start_time ?? null,
-      command: String(command),
-    };
-  } catch {
-    // Empty or half-written: the holder is between taking the lock and saying so.
-    return null;
+/** A holder says who it is a moment after it has the lock; until then the file is empty, or names one before it. */
+async function readRunningHolder(path: string): Promise<LockHolder | null> {
+  let holder: LockHolder | null = null;
+  for (let turn = 0; turn < MAX_LOOKS; turn += 1) {
+    holder = await readHolder(path);
+    if (holder !== null && (await isRunning(holder))) return holder;
+    await sleep(POLL_MS);
   }
+  return holder;
 }
 
 function busy(path: string, holder: LockHolder | null): SystemFailure {

@@ -1,16 +1,27 @@
 /** What most callers never call, each loaded when it is first called: whoever only reads a file pays for none of it. */
 import type * as abandoned from './abandoned.ts';
 import type * as contained from './contained-child.ts';
+import type * as protections from './contained-protections.ts';
+import type * as clockSync from './clock-sync.ts';
 import type * as digestCache from './digest-cache.ts';
 import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
+import type * as flock from './flock.ts';
+import type * as abilities from './folder-abilities.ts';
+import type * as freePort from './free-port.ts';
 import type * as groups from './groups.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
 import type * as machine from './machine.ts';
+import type * as openFiles from './open-files.ts';
+import type * as limits from './process-limits.ts';
+import type * as serviceManager from './service-manager.ts';
+import type * as machineDigest from './machine-digest.ts';
+import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
+import type * as program from './run-program.ts';
 import type * as unnamed from './unnamed-file.ts';
 
 /** {@inheritDoc contained.spawnContained} */
@@ -24,6 +35,10 @@ export const readFileSystem: typeof fileSystem.readFileSystem = async (path) =>
 /** {@inheritDoc fileSystem.isMountPoint} */
 export const isMountPoint: typeof fileSystem.isMountPoint = async (path) =>
   (await import('./file-system.ts')).isMountPoint(path);
+
+/** {@inheritDoc fileSystem.findMountBelow} */
+export const findMountBelow: typeof fileSystem.findMountBelow = async (folder) =>
+  (await import('./file-system.ts')).findMountBelow(folder);
 
 /** {@inheritDoc groups.readGroupId} */
 export const readGroupId: typeof groups.readGroupId = async (name) =>
@@ -65,6 +80,10 @@ export const requestHttp: typeof http.requestHttp = async (url, options) =>
 export const runCommand: typeof run.runCommand = async (command, options) =>
   (await import('./run-command.ts')).runCommand(command, options);
 
+/** {@inheritDoc program.runProgram} */
+export const runProgram: typeof program.runProgram = async (file, args, options) =>
+  (await import('./run-program.ts')).runProgram(file, args, options);
+
 /** {@inheritDoc abandoned.unfinishedName} */
 export const unfinishedName: typeof abandoned.unfinishedName = async (...args) =>
   (await import('./abandoned.ts')).unfinishedName(...args);
@@ -98,6 +117,54 @@ export const openDigestCache = async (
   ...args: Parameters<typeof digestCache.openDigestCache>
 ): Promise<ReturnType<typeof digestCache.openDigestCache>> =>
   (await import('./digest-cache.ts')).openDigestCache(...args);
+
+/** {@inheritDoc protections.findMissingProtections} */
+export const findMissingProtections: typeof protections.findMissingProtections = async (...args) =>
+  (await import('./contained-protections.ts')).findMissingProtections(...args);
+
+/** {@inheritDoc clockSync.readClockSync} */
+export const readClockSync: typeof clockSync.readClockSync = async (...args) =>
+  (await import('./clock-sync.ts')).readClockSync(...args);
+
+/** {@inheritDoc flock.loadFlock} */
+export const loadFlock: typeof flock.loadFlock = async (...args) =>
+  (await import('./flock.ts')).loadFlock(...args);
+
+/** {@inheritDoc abilities.tryFolder} */
+export const tryFolder: typeof abilities.tryFolder = async (...args) =>
+  (await import('./folder-abilities.ts')).tryFolder(...args);
+
+/** {@inheritDoc limits.readOpenFilesLimit} */
+export const readOpenFilesLimit: typeof limits.readOpenFilesLimit = async (...args) =>
+  (await import('./process-limits.ts')).readOpenFilesLimit(...args);
+
+/** {@inheritDoc limits.readSwap} */
+export const readSwap: typeof limits.readSwap = async (...args) =>
+  (await import('./process-limits.ts')).readSwap(...args);
+
+/** {@inheritDoc serviceManager.readServiceManager} */
+export const readServiceManager: typeof serviceManager.readServiceManager = async (...args) =>
+  (await import('./service-manager.ts')).readServiceManager(...args);
+
+/** {@inheritDoc fileSystem.isReadOnly} */
+export const isReadOnly: typeof fileSystem.isReadOnly = async (...args) =>
+  (await import('./file-system.ts')).isReadOnly(...args);
+
+/** {@inheritDoc openFiles.findOpenFiles} */
+export const findOpenFiles: typeof openFiles.findOpenFiles = async (...args) =>
+  (await import('./open-files.ts')).findOpenFiles(...args);
+
+/** {@inheritDoc freePort.findFreePort} */
+export const findFreePort: typeof freePort.findFreePort = async () =>
+  (await import('./free-port.ts')).findFreePort();
+
+/** {@inheritDoc machineDigest.readMachineDigest} */
+export const readMachineDigest: typeof machineDigest.readMachineDigest = async (options) =>
+  (await import('./machine-digest.ts')).readMachineDigest(options);
+
+/** {@inheritDoc resident.readPeakResidentBytes} */
+export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = async (pid) =>
+  (await import('./resident-memory.ts')).readPeakResidentBytes(pid);
 
 /** {@inheritDoc newFile.withNewFile} */
 export const withNewFile: typeof newFile.withNewFile = async (...args) =>

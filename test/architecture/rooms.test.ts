@@ -14,6 +14,8 @@ const PURE = [
   'select/',
   'deploy/plan.ts',
   'deploy/usable-target.ts',
+  'deploy/retention.ts',
+  'deploy/freed-bytes.ts',
   'deploy/machine.ts',
   'bundle/manifest.ts',
 ] as const;

@@ -151,6 +151,7 @@ describe('a command', () => {
       'rollback',
       'service-options',
       'target-options',
+      'tester-options',
     ]);
   });
 });

@@ -4,11 +4,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll } from 'vitest';
 import { createBundle, openArtifact } from '../../src/bundle/index.ts';
+import { DEFAULT_DEPLOY_OPTIONS, deployRelease, resolveTarget } from '../../src/deploy/index.ts';
 import type { BenchmarkRun, Candidate } from '../../src/evidence/index.ts';
 import type { SampleModelOptions } from '../../src/gguf/index.ts';
 import type { RegistryEntry } from '../../src/registry/index.ts';
-import { hashBytes, systemClock } from '../../src/system/index.ts';
+import { hashBytes, stateDirectory, systemClock } from '../../src/system/index.ts';
 import { toCandidate, toRun, type MetricValues } from '../fakes/benchmark-run.ts';
+import { soundEngine } from '../fakes/engine.ts';
 import { toEntry } from '../fakes/registry-entry.ts';
 import { MAIN, smallGguf, useFolder, type Finished, type Place } from './run-milton.ts';
 
@@ -114,6 +116,16 @@ export function runOf(
     /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(stamp) ?? [];
   const timestamp = `${year}-${month}-${day}T${hour}:${minute}:${second}+00:00`;
   return toRun(candidates, { metadata: { run_id: `benchmark_${stamp}`, timestamp, ...metadata } });
+}
+
+/** A bundle put live on the target of a shop, in this very process; gives the release. */
+export async function deployHere(bundle: string, { state, target }: Shop): Promise<string> {
+  const directory = stateDirectory(state);
+  const options = { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true };
+  const layout = await resolveTarget(target, directory);
+  const context = { layout, state: directory, clock: systemClock, engine: soundEngine() };
+  const { record } = await deployRelease({ kind: 'bundle', path: bundle }, options, context);
+  return record.deployment_id;
 }
 
 export interface InterruptOptions {

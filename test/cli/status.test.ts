@@ -2,6 +2,7 @@ import { mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startDeployProcess } from '../fakes/deploy-process.ts';
+import { JournalScript } from '../fakes/journal.ts';
 import { candidateOf, entryOf, runOf, useShop, type Model } from './shop.ts';
 
 const shop = useShop();
@@ -64,8 +65,8 @@ describe('milton status', () => {
     const { stdout } = await shop.milton('status');
     expect(stdout.split('\n')[0]).toBe(shop.target);
     expect(stdout).toMatch(/live +v2\n +since +\d{4}-.*\n(.*\n)* +bundle +bundle_v2_/);
-    expect(stdout).toMatch(new RegExp(`rollback +goes to ${first}`));
-    expect(stdout).toMatch(new RegExp(`before +v1 {2}good.* {2}${first}`));
+    expect(stdout).toMatch(new RegExp(`rollback +goes to v1, ${first}`));
+    expect(stdout).toMatch(new RegExp(`before +v1 {2}good {2}went live \\S.* {2}${first}`));
   });
 
   it('shows every target, or the one that is named, the one in the state directory by its path too', async () => {
@@ -106,13 +107,16 @@ describe('milton status', () => {
       await running.held;
       const { stdout } = await shop.milton('status', '--target-path', at('busy'));
       expect(stdout).toMatch(
-        new RegExp(`running +deploy_v4_\\S+, now verified \\(process ${running.child.pid}\\)`),
+        new RegExp(
+          `running +the deployment of v4 is now verified \\(process ${running.child.pid}, last step \\S.*\\)\n +deploy_v4_\\S+\n`,
+        ),
       );
     } finally {
       await running.kill();
     }
     const { stdout } = await shop.milton('status', '--target-path', at('busy'));
-    expect(stdout).toMatch(/unfinished +deploy_v4_\S+ ended while verified/);
+    expect(stdout).toMatch(/unfinished +the deployment of v4 ended \S.* while it was verified\n/);
+    expect(stdout).toContain('milton resume will remove what was staged; nothing is live');
   });
 
   it('shows a run that a crash cut off, and that it will be settled', async () => {
@@ -120,14 +124,87 @@ describe('milton status', () => {
     const cut = lines.findLastIndex((line) => line.includes('"state":"activating"'));
     await writeFile(journalOf('llm'), `${lines.slice(0, cut + 1).join('\n')}\n`);
     const { json } = await shop.document('status', '--target-path', shop.target);
-    expect(json['targets']).toMatchObject([{ unfinished: { state: 'activating' } }]);
+    expect(json['targets']).toMatchObject([
+      {
+        unfinished: {
+          kind: 'deploy',
+          state: 'activating',
+          next: 'roll-back',
+          back_to: { model_version: 'v1' },
+          running_pid: null,
+        },
+      },
+    ]);
     const { stdout } = await shop.milton('status', '--target-path', shop.target);
-    expect(stdout).toMatch(/unfinished +deploy_v2_\S+ ended while activating; milton resume settles it/);
+    expect(stdout).toMatch(/unfinished +the deployment of v2 ended \S.* while it was activating\n/);
+    expect(stdout).toContain('milton resume will put the link back to v1; so does the next change');
+    expect(stdout).toContain(`milton resume --target-path ${shop.target}\n`);
     const settled = await shop.milton('rollback', '--target-path', shop.target, '--now', 'after a crash');
     expect(settled).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning DEPLOY_') });
     expect((await shop.document('status', '--target-path', shop.target)).json['targets']).toMatchObject([
       { unfinished: null, live: { model_version: 'v1' } },
     ]);
+  });
+
+  it('fits what a long history has to say on one screen', async () => {
+    const script = new JournalScript();
+    for (let no = 1; no <= 8; no += 1) script.deploy(`deploy_v${no}_20260101_000000_000`);
+    const last = script.lines.at(-1);
+    const facts = {
+      load_test: {
+        kind: 'inference',
+        passed: true,
+        engine: 'llama-cpp',
+        engine_version: '3.22.1',
+        tokens: 16,
+        load_ms: 953.4,
+        time_to_first_token_ms: 184.5,
+        tokens_per_second: 15.44,
+      },
+      served: { restarted: true, answers: [{ asked: 'http://[::1]/health', answer: 'HTTP status 200' }] },
+    };
+    const lines = script.lines.map((line) => ({
+      ...line,
+      at: '2020-01-01T00:00:00.000+00:00',
+      version: line.to.split('_')[1],
+      ...(line === last && { facts }),
+    }));
+    await mkdir(at('.long.milton'));
+    await writeFile(journalOf('long'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await symlink(`.long.milton/releases/${last?.to}`, at('long'));
+    const { stdout } = await shop.milton('status', '--target-path', at('long'));
+    const ago = stdout.match(/\d+ years ago/)?.[0] ?? '';
+    expect(stdout.split('\n')).toEqual([
+      at('long'),
+      '  live       v8',
+      `  since      2020-01-01 00:00:00 UTC (${ago})`,
+      '  sha256     deploy_v8_20260101_000000_000',
+      '  bundle     bundle_v1_20260101_000000',
+      '  run        -',
+      '  evidence   none: no benchmark run belongs to these bytes',
+      `  release    ${at('.long.milton/releases/deploy_v8_20260101_000000_000')}`,
+      `  load test  passed ${ago}, by llama-cpp 3.22.1`,
+      '             loaded in 953 ms; first token after 185 ms; 16 tokens at 15.4/s',
+      `  server     restarted ${ago}`,
+      '             http://[::1]/health answered: HTTP status 200',
+      '  known as   good',
+      `  before     v7  good  went live ${ago}  deploy_v7_20260101_000000_000`,
+      `             v6  good  went live ${ago}  deploy_v6_20260101_000000_000`,
+      `             v5  good  went live ${ago}  deploy_v5_20260101_000000_000`,
+      `             v4  good  went live ${ago}  deploy_v4_20260101_000000_000`,
+      `             v3  good  went live ${ago}  deploy_v3_20260101_000000_000`,
+      '             and 2 more: milton deployments',
+      '  rollback   goes to v7, deploy_v7_20260101_000000_000',
+      '',
+    ]);
+    const { json } = await shop.document('status', '--target-path', at('long'));
+    const [long] = json['targets'] as readonly Record<string, unknown>[];
+    expect(long?.['previous']).toHaveLength(7);
+    expect(long?.['live']).toMatchObject({
+      load_test: 'inference',
+      load_test_figures: { engine: 'llama-cpp', tokens_per_second: 15.44 },
+      service: { restarted: true, failure: null },
+    });
   });
 
   it('shows a link that somebody else bent', async () => {
@@ -144,7 +221,10 @@ describe('milton status', () => {
     expect(exitCode).toBe(0);
     expect(json['targets']).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ error: expect.objectContaining({ code: 'DEPLOY_JOURNAL_DAMAGED' }) }),
+        expect.objectContaining({
+          linked_release_id: null,
+          error: expect.objectContaining({ code: 'DEPLOY_JOURNAL_DAMAGED' }),
+        }),
         expect.objectContaining({ live: expect.objectContaining({ model_version: 'v3' }) }),
       ]),
     );

@@ -7,9 +7,9 @@ const door = (room: string): string =>
   JSON.stringify(new URL(`../../dist/${room}/index.js`, import.meta.url).href);
 
 const SCRIPT = `
-  const { deployRelease, rollBack, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
+  const { deployRelease, rollBack, repairTarget, resolveTarget, DEFAULT_DEPLOY_OPTIONS } = await import(${door('deploy')});
   const { stateDirectory, systemClock } = await import(${door('system')});
-  const { job, bundle, target, stateDir, holdAt, options, hasEngine = false } = JSON.parse(process.argv[1]);
+  const { job, bundle, target, stateDir, holdAt, options, hasEngine = false, hasExchange = true } = JSON.parse(process.argv[1]);
   const state = stateDirectory(stateDir);
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort());
@@ -25,6 +25,7 @@ const SCRIPT = `
     clock: systemClock,
     engine: { name: 'none', describe: async () => ({ name: 'none', version: null, available: hasEngine }), load: () => Promise.reject(new Error('no')) },
     signal: controller.signal,
+    ...(!hasExchange && { exchange: null }),
     onProgress: (event) => {
       const at = event.kind === 'step' ? event.step : 'bytes';
       if (event.kind === 'step' || !held) console.log(at);
@@ -32,8 +33,12 @@ const SCRIPT = `
       if (at === holdAt) hold();
     },
   };
+  const repair = async () => {
+    const what = { which: 'live', fromBundle: bundle ?? null, dryRun: false, skipLoadTest: true, loadTestTokens: 4 };
+    return (await repairTarget({ ...what, allowNetworkFs: false, service: null }, context)).outcome;
+  };
   try {
-    const outcome = job === 'rollback'
+    const outcome = job === 'repair' ? await repair() : job === 'rollback'
       ? await rollBack({ to: null, now: 'test', loadTestTokens: 4, loadTestTimeoutMs: null, allowNetworkFs: false, retryBad: false, service: null }, context)
       : await deployRelease({ kind: 'bundle', path: bundle }, { ...DEFAULT_DEPLOY_OPTIONS, skipLoadTest: true, ...options }, context);
     console.log('end ' + JSON.stringify({ state: outcome.state, id: outcome.record.deployment_id }));
@@ -42,7 +47,7 @@ const SCRIPT = `
   }`;
 
 export interface DeployProcessOptions {
-  readonly job?: 'deploy' | 'rollback';
+  readonly job?: 'deploy' | 'rollback' | 'repair';
   readonly bundle?: string;
   readonly target: string;
   readonly stateDir: string;
@@ -51,6 +56,8 @@ export interface DeployProcessOptions {
   readonly options?: object;
   /** It says that it is there; nothing can be loaded with it. */
   readonly hasEngine?: boolean;
+  /** False where it is to do without the exchange of two names. */
+  readonly hasExchange?: boolean;
   /** Put before the command, such as `setpriv …`. */
   readonly prefix?: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** Lines of a journal for tests: whole transactions from the states that they went through. */
-import type { JournalLine, State, Verdict } from '../../src/deploy/index.ts';
+import type { JournalLine, RemovalState, RunLine, State, Verdict } from '../../src/deploy/index.ts';
 
 export const WHO: JournalLine['who'] = {
   host: 'box',
@@ -9,7 +9,7 @@ export const WHO: JournalLine['who'] = {
   user: 'ada',
 };
 
-export function toJournalLine(rest: Partial<JournalLine> = {}): JournalLine {
+export function toJournalLine(rest: Partial<RunLine> = {}): RunLine {
   const to = rest.to ?? 'deploy_v1_20260101_000000_000';
   return {
     seq: 1,
@@ -50,8 +50,23 @@ export class JournalScript {
     });
   }
 
+  /** A release that is taken away, as far as the states say. */
+  prune(to: string, states: readonly RemovalState[] = ['removing', 'removed']): this {
+    const transaction = `prune_${this.lines.length}_20260101_000000_000`;
+    for (const state of states) {
+      const seq = this.lines.length + 1;
+      const {
+        kind: _kind,
+        state: _state,
+        ...line
+      } = toJournalLine({ seq, transaction, to, from: this.#live });
+      this.lines.push({ ...line, kind: 'prune', state });
+    }
+    return this;
+  }
+
   #run(
-    head: Partial<JournalLine> & Pick<JournalLine, 'to'>,
+    head: Partial<RunLine> & Pick<RunLine, 'to'>,
     states: readonly State[],
     verdicts: Readonly<Record<string, Verdict>>,
   ): this {

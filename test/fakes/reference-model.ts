@@ -28,7 +28,7 @@ export async function readExpected(name: string): Promise<Expected> {
   return JSON.parse(await readFile(join(FAMILIES, name, 'expected.json'), 'utf8')) as Expected;
 }
 
-export async function askLlama(
+async function askLlama(
   modelPath: string,
   request: { readonly ids?: readonly number[]; readonly texts?: readonly string[] },
 ): Promise<{
@@ -45,14 +45,15 @@ export async function askLlama(
   return JSON.parse(stdout) as Awaited<ReturnType<typeof askLlama>>;
 }
 
-/** The largest difference of two log-probabilities, of every token at every place. */
-export async function differenceOf(name: string, modelPath: string): Promise<number> {
-  const expected = await readExpected(name);
-  const { log_probabilities: found } = await askLlama(modelPath, { ids: expected.ids });
-  if (found.length !== expected.ids.length) return Infinity;
-  return Math.max(
-    ...expected.log_probabilities.flatMap((row, place) =>
-      row.map((value, id) => Math.abs(value - (found[place]?.[id] ?? Infinity))),
-    ),
+/** How its text is cut, and the largest difference of two log-probabilities, of every token at every place. */
+export async function compare(
+  name: string,
+  modelPath: string,
+): Promise<{ readonly difference: number; readonly tokens: readonly number[] }> {
+  const { text, ids, log_probabilities: expected } = await readExpected(name);
+  const { log_probabilities: found, tokens } = await askLlama(modelPath, { ids, texts: [text] });
+  const differences = expected.flatMap((row, place) =>
+    row.map((value, id) => Math.abs(value - (found[place]?.[id] ?? Infinity))),
   );
+  return { difference: Math.max(...differences), tokens: tokens[0] ?? [] };
 }

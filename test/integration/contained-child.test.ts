@@ -100,6 +100,14 @@ describe.runIf(linux)('spawnContained', () => {
       expect(await child.ended).toEqual({ kind: 'exited', code: 0 });
     });
 
+    it('gives what the machine is there for the standing of its parent', async () => {
+      const child = await start('report', [], { isService: true });
+      const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+      const nice = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[16]);
+      expect(await firstMessage(child)).toMatchObject({ oomScoreAdj: own, nice });
+      expect(child.missingProtections).toEqual([]);
+    });
+
     it('tells the exit code of a program that gives up', async () => {
       const child = await start('report');
       child.send({ exit: 7 });

@@ -343,7 +343,11 @@ describe('a rollback', () => {
       aftermath: 'unchanged',
       details: { received: 'model/v1.gguf (changed)' },
     });
+    // From now on it is known, and nobody is sent there again; who insists is held against the bytes once more.
     await expect(bench.rollBack({ to: deployment_id, now: 'anyway' })).rejects.toMatchObject({
+      code: 'DEPLOY_RELEASE_BAD',
+    });
+    await expect(bench.rollBack({ to: deployment_id, now: 'anyway', retryBad: true })).rejects.toMatchObject({
       code: 'DEPLOY_RELEASE_DAMAGED',
     });
   });

@@ -269,7 +269,8 @@ describe('deployRelease', () => {
     await rm(bench.state.historyDir, { recursive: true });
     await writeFile(join(bench.target, 'DEPLOYED_AT'), 'x');
     await writeFile(join(bench.target, 'model/extra.gguf'), 'x');
-    const third = await bench.deploy(bundles.v1.path, {}, still);
+    const retention = { keep: 'all', keepBundles: 'all' } as const;
+    const third = await bench.deploy(bundles.v1.path, { retention }, still);
     expect(third).toMatchObject({ state: 'live', alreadyLive: false });
     expect(third.record.deployment_id).not.toBe(first.record.deployment_id);
     const kept = await readTree(join(srv(), '.llm.milton/releases', first.record.deployment_id));

@@ -34,7 +34,7 @@ async function made(): Promise<readonly string[]> {
 }
 
 describe('quantizeGguf', () => {
-  it.each(['Q4_0', 'Q4_K_M', 'Q8_0', 'Q2_K', 'BF16', 'F32'] satisfies QuantizationType[])(
+  it.each(['Q4_0', 'Q4_K_M', 'BF16'] satisfies QuantizationType[])(
     'makes a model in %s that loads and generates',
     async (type) => {
       const before = hashBytes(await readFile(source));

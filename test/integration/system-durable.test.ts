@@ -286,7 +286,7 @@ function callOf(line: string): string[] {
     .map(([, path = '']) => path)
     .filter((path) => path === folder || path.startsWith(`${folder}/`))
     .map((path) => (path === folder ? '.' : path.slice(folder.length + 1)))
-    .map((path) => path.replace(/^\..*\.tmp$/, 'temp'));
+    .map((path) => path.replace(/^\..*\.(tmp|unfinished)$/, 'temp'));
   if (inside.length === 0) return [];
   if (name === 'openat') return rest.includes('O_EXCL') ? [`create ${inside[0]}`] : [];
   const verb = name.replace(/^p?(write|rename|link|symlink|unlink)(64|at2?)?$/, '$1');

@@ -1,9 +1,19 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readProcess, withLock } from '../../src/system/index.ts';
+import { loadFlock, readProcess, withLock } from '../../src/system/index.ts';
 import { runScript, startScript } from './system-child.ts';
 
 let folder: string;
@@ -124,6 +134,25 @@ describe('withLock by flock(2)', () => {
     await withLock(path, { command: 'a' }, none);
     writeFileSync(path, JSON.stringify({ ...(await readProcess()), command: 'I am still here' }));
     expect(await withLock(path, { command: 'b' }, async () => 'mine')).toBe('mine');
+  });
+
+  it('names the holder also where that has the lock and has not said so yet', async () => {
+    await withLock(path, { command: 'a' }, none);
+    const before = { ...(await readProcess()), pid: 2 ** 22 + 1, start_time: '1', command: 'dead' };
+    const me = { ...(await readProcess()), command: 'a moment later' };
+    const fd = openSync(path, 'r+');
+    try {
+      expect((await loadFlock())?.(fd)).toBe(true);
+      writeFileSync(path, JSON.stringify(before));
+      const refused = withLock(path, { command: 'b' }, none);
+      setTimeout(() => writeFileSync(path, JSON.stringify(me)), 50);
+      await expect(refused).rejects.toMatchObject({
+        code: 'SYSTEM_LOCK_BUSY',
+        details: { holder_pid: process.pid, holder_command: 'a moment later' },
+      });
+    } finally {
+      closeSync(fd);
+    }
   });
 
   it('does not follow a link in place of the lock file', async () => {

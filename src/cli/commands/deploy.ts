@@ -2,17 +2,18 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ARTIFACT_TYPES, Failure, quoteWord, type ArtifactType } from '../../core/index.ts';
-import type { DeployOptions } from '../../deploy/index.ts';
+import type { DeployOptions, ServiceSettings } from '../../deploy/index.ts';
 import type {
   ChosenModel,
   DeployedModel,
   DeployModelRequest,
   DeploySource,
+  JudgedLive,
   SelectedRun,
 } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList, parseCount, parseDurationMs, parsePath } from '../option-values.ts';
+import { collectList, parseCount, parsePath } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
@@ -20,12 +21,22 @@ import { withBundlesHint } from './bundles-hint.ts';
 import { parsePolicyRules } from './policy-rules.ts';
 import { addRunOptions, readRunOptions, type RunFlags } from './run-options.ts';
 import { parseFileMode, parseGroup } from './permissions.ts';
+import { addRetentionOptions, readRetention, type RetentionFlags } from './retention-options.ts';
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
+import { addGainOptions, judgeGain, pinToRun, staysResult, type GainFlags } from './gain-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
-import { ALLOW_UNSAFE_HELP, LOAD_TEST_TIMEOUT_HELP, STRICT_HELP } from './safety-options.ts';
+import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import {
+  addTesterOptions,
+  NO_OPERANDS,
+  readTester,
+  type TesterFlags,
+  type TesterOperands,
+} from './tester-options.ts';
 import { addWaitOption, openDeployContext, type WaitFlag } from './target-options.ts';
 
-interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, CacheFlags {
+export interface DeployFlags
+  extends RunFlags, ServiceFlags, GateFlags, TesterFlags, WaitFlag, CacheFlags, GainFlags, RetentionFlags {
   readonly artifact?: ArtifactType;
   readonly bundle?: string;
   /** False for `--no-bundle`. */
@@ -36,10 +47,11 @@ interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, Cache
   readonly skipChecksum?: boolean;
   readonly skipLoadTest?: boolean;
   readonly loadTestTokens?: number;
-  readonly loadTestTimeout?: number;
   readonly allow?: readonly string[];
   readonly allowNetworkFs?: boolean;
   readonly retryBad?: boolean;
+  readonly adopt?: boolean;
+  readonly sameService?: boolean;
   readonly strict?: boolean;
   readonly allowUnsafeFiles?: boolean;
   readonly activate: boolean;
@@ -47,7 +59,8 @@ interface DeployFlags extends RunFlags, ServiceFlags, GateFlags, WaitFlag, Cache
   readonly group?: string;
 }
 
-export function defineDeploy(command: Command, perform: Perform): void {
+/** Those of a deployment, wherever it is asked for. */
+export function addDeployOptions(command: Command): Command {
   addRunOptions(command)
     .addOption(new Option('--artifact <type>', 'what ships (default: gguf)').choices([...ARTIFACT_TYPES]))
     .option('--bundle <file>', 'deploy this bundle; needs neither registry nor benchmark', parsePath)
@@ -62,18 +75,29 @@ export function defineDeploy(command: Command, perform: Perform): void {
     .option('--skip-checksum', 'let a digest mismatch pass; such a release is never gone back to')
     .option('--skip-load-test', 'check the structure only; nothing is loaded')
     .option('--load-test-tokens <n>', 'how many tokens the load test generates (default: 16)', parseCount)
-    .option('--load-test-timeout <time>', LOAD_TEST_TIMEOUT_HELP, parseDurationMs)
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
     .option('--strict', STRICT_HELP)
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
     .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
+    .option('--adopt', 'keep the folder or link that stands at the target, as the previous release')
     .option('--no-activate', 'do not make the version the active one in the registry')
     .option('--mode <mode>', 'mode of the files of the release, octal (default: 644)', parseFileMode)
     .option('--group <group>', 'group of the files of the release, by name or number');
+  addRetentionOptions(command);
   addWaitOption(command);
+  addTesterOptions(command);
+  addGainOptions(command);
   addGateOptions(command);
-  addServiceOptions(command)
+  addCacheOption(command);
+  return addServiceOptions(command).option(
+    '--same-service',
+    'restart and ask the server as the last deployment here did',
+  );
+}
+
+export function defineDeploy(command: Command, perform: Perform): void {
+  addDeployOptions(command)
     .addHelpText(
       'after',
       `
@@ -81,11 +105,12 @@ Examples:
   $ milton deploy --target-path /srv/llm
   $ milton deploy --bundle FILE --target-path /srv/llm
   $ milton deploy v1.20260111.1425 --target-path /srv/llm
+  $ milton deploy --engine llama-server --engine-path ./llama-server -- -fa off
   $ milton deploy --restart-command ./restart --health-command ./is-well
+  $ milton deploy --target-path /srv/llm --adopt
   $ milton deploy --dry-run`,
     )
     .action(perform<DeployFlags>(deploy));
-  addCacheOption(command);
 }
 
 /** Commander would give `--bundle FILE` and `--no-bundle` one name, and the last of them would win without a word. */
@@ -101,19 +126,24 @@ function withoutBundle(): Option {
 async function deploy(
   context: CommandContext,
   flags: DeployFlags,
-  [version]: readonly string[],
+  args: readonly string[],
+  behind: readonly string[],
 ): Promise<CommandResult> {
+  const [version] = args.slice(0, args.length - behind.length);
+  const skippedBy = flags.skipLoadTest === true ? '--skip-load-test' : null;
   const { deployModel } = await import('../../pipeline/index.ts');
-  const source = await readSource(flags, version, context);
-  const options = await readOptions(flags);
+  const source = await readDeploySource(flags, version, context);
+  const options = await readDeployOptions(flags, { args, behind, own: 1, skippedBy });
   const deployContext = await openDeployContext(flags.targetPath ?? null, context, flags);
   if (flags.targetPath === undefined) {
     context.notice(`No --target-path: the target is ${shown(deployContext.layout.targetPath)}`);
   }
+  const judged = await judgeGain(flags, { source, options }, deployContext);
+  if (judged?.decision.kind === 'stay') return staysResult(judged, deployContext);
   const selections: SelectedRun[] = [];
   try {
     const request: DeployModelRequest = {
-      source,
+      source: pinToRun(source, judged),
       options,
       activate: flags.activate,
       digests: await openDigests(flags, context),
@@ -127,7 +157,7 @@ async function deploy(
       command: `milton deploy ${target} --bundle`,
       state: context.state,
     };
-    return await result(await withBundlesHint(named, () => deployModel(request, deployContext)));
+    return await result(await withBundlesHint(named, () => deployModel(request, deployContext)), judged);
   } catch (error) {
     const [selected] = selections;
     if (!(error instanceof Failure) || error.code !== 'SELECT_NONE_PASSED' || selected === undefined)
@@ -137,16 +167,16 @@ async function deploy(
   }
 }
 
-async function result(deployed: DeployedModel): Promise<CommandResult> {
+async function result(deployed: DeployedModel, judged: JudgedLive | null): Promise<CommandResult> {
   const { deployedJson, deployedText } = await import('./deployment-report.ts');
   return {
-    json: deployedJson(deployed),
+    json: { ...deployedJson(deployed), ...(judged !== null && { decision: judged.decision }) },
     text: (style) => deployedText(deployed, style),
-    warnings: deployed.warnings,
+    warnings: [...(judged?.warnings ?? []), ...deployed.warnings],
   };
 }
 
-async function readSource(
+export async function readDeploySource(
   flags: DeployFlags,
   version: string | undefined,
   context: CommandContext,
@@ -202,7 +232,11 @@ function assertOnlyBundle(flags: DeployFlags): void {
   );
 }
 
-async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
+/** `operands`: what stands behind the options, flags for a llama-server among it. */
+export async function readDeployOptions(
+  flags: DeployFlags,
+  operands: TesterOperands = NO_OPERANDS,
+): Promise<DeployOptions> {
   const { DEFAULT_DEPLOY_OPTIONS: defaults } = await import('../../deploy/index.ts');
   const service = await readServiceFlags(flags);
   return {
@@ -214,15 +248,28 @@ async function readOptions(flags: DeployFlags): Promise<DeployOptions> {
     loadTestTimeoutMs: flags.loadTestTimeout ?? null,
     allowNetworkFs: flags.allowNetworkFs ?? false,
     retryBad: flags.retryBad ?? false,
+    adopt: flags.adopt ?? false,
     strict: flags.strict ?? false,
     allowUnsafeFiles: flags.allowUnsafeFiles ?? false,
     permissions: {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),
     },
+    tester: (await readTester(flags, operands)) ?? defaults.tester,
     gates: readGates(flags),
     service: service ?? defaults.service,
+    sameService: readSameService(flags, service),
+    retention: await readRetention(flags),
   };
+}
+
+/** The settings of the last deployment, or others: not both. */
+function readSameService({ sameService = false }: DeployFlags, service: ServiceSettings | null): boolean {
+  if (!sameService || service === null) return sameService;
+  throw new CliFailure('CLI_USAGE', '--same-service takes the settings of the last deployment as they are.', {
+    details: { expected: '--same-service alone', received: 'another option about the server' },
+    hint: 'Leave --same-service away, and say how the server is restarted and asked.',
+  });
 }
 
 function describeChoice({ version, loaded, artifact }: ChosenModel): string {

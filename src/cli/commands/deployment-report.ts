@@ -1,9 +1,16 @@
 /** What a deployment or a rollback says at its end, to people and as JSON. */
 import { formatBytes, formatDuration, quoteWord, type JsonObject } from '../../core/index.ts';
-import type { DeploymentOutcome, LoadTestReport, ServiceReport } from '../../deploy/index.ts';
+import {
+  toRetentionJson,
+  type DeploymentOutcome,
+  type LoadTestReport,
+  type ServiceReport,
+} from '../../deploy/index.ts';
 import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { formatNumber, plural } from '../numbers.ts';
+
+import { retentionFacts, retentionLines } from './retention-text.ts';
 
 type Fact = readonly [label: string, value: string | null];
 
@@ -20,6 +27,7 @@ export function outcomeJson(outcome: DeploymentOutcome): JsonObject {
     load_test: outcome.loadTest,
     already_live: outcome.alreadyLive,
     previous_release_id: outcome.previousReleaseId,
+    adopted: outcome.adopted === null ? null : { ...outcome.adopted },
     restarted: outcome.restarted,
     service: outcome.service,
   };
@@ -31,6 +39,7 @@ export function deployedJson(deployed: DeployedModel): JsonObject {
     ...outcomeJson(outcome),
     bundle_size_bytes: deployed.bundleSizeBytes,
     activated_version: deployed.activated,
+    retention: outcome.retention === null ? null : toRetentionJson(outcome.retention),
     run:
       chosen === null || chosen.loaded === null
         ? null
@@ -55,11 +64,14 @@ export function deployedText(deployed: DeployedModel, style: TextStyle): string[
       ['bundle', describeBundle(deployed)],
       ['deployment', outcome.record.deployment_id],
       ...targetFacts(outcome),
+      ['adopted', describeAdopted(outcome)],
       [
         'registry',
         deployed.activated === null ? null : `${shown(deployed.activated)} is now the active version`,
       ],
+      ...retentionFacts(outcome.retention),
     ]),
+    ...retentionLines(outcome.retention, style),
     ...closingLines(outcome, style),
   ];
 }
@@ -76,8 +88,18 @@ export function rolledBackText(outcome: DeploymentOutcome, style: TextStyle): st
       ['rollback', record.deployment_id],
       ...targetFacts(outcome),
     ]),
+    ...adoptedLines(outcome),
     ...closingLines(outcome, style),
     ...registryLines(outcome, style),
+  ];
+}
+
+/** Where a folder stood, something may still take it for one. */
+function adoptedLines({ record, alreadyLive, releasePath, artifactSha256 }: DeploymentOutcome): string[] {
+  if (alreadyLive || releasePath === null || artifactSha256 !== null) return [];
+  return [
+    '',
+    `${shown(record.target_path)} is now a link to what was adopted, kept as ${shown(releasePath)}; no digests were checked, since there are none.`,
   ];
 }
 
@@ -186,6 +208,7 @@ function targetFacts({ record, releasePath, loadTest, service }: DeploymentOutco
 }
 
 function describeLoadTest(report: LoadTestReport): string {
+  if (report.kind === 'external') return describeCommandTest(report);
   if (report.kind !== 'inference') {
     const { kind, note } = report;
     if (note === null) return kind;
@@ -196,7 +219,20 @@ function describeLoadTest(report: LoadTestReport): string {
     report.benchmark_tokens_per_second === null
       ? ''
       : ` (benchmark: ${formatNumber(report.benchmark_tokens_per_second, 1)} tokens/s)`;
-  return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
+  // The embedded engine needs no name: it is what runs unless somebody says otherwise.
+  const by = report.engine === 'llama-cpp' ? '' : ` by ${shown(`${report.engine} ${report.engine_version}`)}`;
+  return `passed: loaded in ${formatNumber(report.load_ms, 0)} ms${by}, ${report.tokens ?? 0} tokens at ${speed}${benchmark}`;
+}
+
+function describeCommandTest({ engine, engine_version, ...figures }: LoadTestReport): string {
+  const by = [engine, engine_version].filter((word) => word !== null).join(' ');
+  const speed = figures.tokens_per_second;
+  const firstMs = figures.time_to_first_token_ms;
+  return [
+    `passed: by the command that was given${by === '' ? '' : ` (${shown(by)})`}`,
+    ...(speed === null ? [] : [`${formatNumber(speed, 1)} tokens/s`]),
+    ...(firstMs === null ? [] : [`first after ${formatNumber(firstMs, 0)} ms`]),
+  ].join(', ');
 }
 
 function describeService({ restarted, probes, ready_ms, soak_ms, model }: ServiceReport): string {
@@ -207,6 +243,16 @@ function describeService({ restarted, probes, ready_ms, soak_ms, model }: Servic
   return parts.join(', ');
 }
 
+function describeAdopted({ adopted }: DeploymentOutcome): string | null {
+  if (adopted === null) return null;
+  const how = {
+    exchange: 'moved in one step',
+    'two-steps': 'moved in two steps, since the file system exchanges no names',
+    relinked: 'its place taken by ours',
+  }[adopted.method];
+  return `the ${adopted.kind} that stood there, ${how}; now ${shown(adopted.path)}`;
+}
+
 function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string[] {
   const { dryRun, alreadyLive, record, previousReleaseId } = outcome;
   if (dryRun) return ['', 'This was a dry run: nothing was deployed.'];
@@ -214,7 +260,14 @@ function closingLines(outcome: DeploymentOutcome, { colors }: TextStyle): string
   const lines = outcome.restarted
     ? ['']
     : ['', 'The link points to the new release; a running server keeps the old one until it is restarted.'];
-  if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
+  if (outcome.adopted !== null) {
+    const target = `--target-path ${quoteWord(record.target_path)}`;
+    const command = `milton rollback ${target} --to ${outcome.adopted.release_id}`;
+    lines.push(
+      'What was adopted has no digests: it is gone back to only by name, and the target stays a link.',
+      `Back again: ${colors.cyan(command)}`,
+    );
+  } else if (previousReleaseId !== null && record.deployment_id.startsWith('deploy_')) {
     lines.push(
       `Back again: ${colors.cyan(`milton rollback --target-path ${quoteWord(record.target_path)}`)}`,
     );

@@ -9,6 +9,7 @@ export interface GateFlags {
   readonly minTokensPerSec?: number;
   readonly maxFirstToken?: number;
   readonly minOfLive?: number;
+  readonly minOfBenchmark?: number;
   readonly smokePrompt?: string;
   readonly smokeExpect?: string;
 }
@@ -20,6 +21,11 @@ export function addGateOptions(command: Command): Command {
     .option(
       '--min-of-live <share>',
       'refuse one below this share of the live one, such as 0.9',
+      parsePositive,
+    )
+    .option(
+      '--min-of-benchmark <share>',
+      'refuse one below this share of its benchmark, if that was run here',
       parsePositive,
     )
     .option('--smoke-prompt <text>', 'ask this too: raw text, without a chat template', parseText)
@@ -38,6 +44,7 @@ export function readGates(flags: GateFlags): Gates {
     minTokensPerSecond: flags.minTokensPerSec ?? null,
     maxFirstTokenMs: flags.maxFirstToken ?? null,
     minOfLive: flags.minOfLive ?? null,
+    minOfBenchmark: flags.minOfBenchmark ?? null,
     smoke: smokePrompt === undefined ? null : { prompt: smokePrompt, expect: smokeExpect },
   };
 }

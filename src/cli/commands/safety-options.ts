@@ -4,6 +4,3 @@ export const STRICT_HELP = 'refuse a suspicious chat template instead of warning
 
 export const ALLOW_UNSAFE_HELP =
   'with hf-distilled: take files that run code when they are loaded; the bundle and the release say so';
-
-export const LOAD_TEST_TIMEOUT_HELP =
-  'for loading, and for each answer (default: 2m, longer for a large file)';

@@ -42,7 +42,8 @@ async function withEngine(
   context: CommandContext,
   waitMs: number | undefined,
 ): Promise<DeployContext> {
-  const { loadLlamaCppEngine } = await import('../../engine/index.ts');
+  const { loadLlamaCppEngine, loadServerEngine } = await import('../../engine/index.ts');
   const { state, clock, signal, onProgress, shield } = context;
-  return { layout, state, clock, signal, onProgress, shield, waitMs, engine: await loadLlamaCppEngine() };
+  const engines = { engine: await loadLlamaCppEngine(), openServer: loadServerEngine };
+  return { layout, state, clock, signal, onProgress, shield, waitMs, ...engines };
 }

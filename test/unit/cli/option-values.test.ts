@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectList, parseCount, parsePath } from '../../../src/cli/option-values.ts';
+import { collectList, parseCount, parsePath, parsePort, parseWhole } from '../../../src/cli/option-values.ts';
 
 describe('parseCount', () => {
   it('takes whole numbers from 1', () => {
@@ -24,5 +24,22 @@ describe('parsePath', () => {
 
   it('refuses an empty one, which would come to mean the current folder', () => {
     expect(() => parsePath('')).toThrow(/an empty text names none/);
+  });
+});
+
+describe('parseWhole', () => {
+  it('takes 0 where a count begins at 1', () => {
+    expect([parseWhole('0'), parseWhole('12')]).toEqual([0, 12]);
+    expect(() => parseWhole('-1')).toThrow(/whole number/);
+  });
+});
+
+describe('parsePort', () => {
+  it('takes every port, and 0 for any', () => {
+    expect(['0', '80', '65535'].map(parsePort)).toEqual([0, 80, 65_535]);
+  });
+
+  it.each(['', '65536', '-1', '8080.5', '1e3', '0x50', 'http', ' 80'])('refuses %j', (text) => {
+    expect(() => parsePort(text)).toThrow(/a port from 0 to 65535/);
   });
 });

@@ -34,6 +34,15 @@ describe('listenForInterrupts', () => {
     expect(gaveUp()).toBe(1);
   });
 
+  it('ends it at the second one where nothing would be left half done', () => {
+    const { interrupts, notices, send, gaveUp } = listening();
+    interrupts.endAtSecond();
+    send();
+    expect({ gaveUp: gaveUp(), notices }).toEqual({ gaveUp: 0, notices: ['Stopping (Ctrl-C) …'] });
+    send();
+    expect(gaveUp()).toBe(1);
+  });
+
   it('never does while the job is shielded', async () => {
     const { interrupts, notices, send, gaveUp } = listening();
     await interrupts.shield(async () => {

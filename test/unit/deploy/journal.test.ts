@@ -50,6 +50,17 @@ describe('appendJournal', () => {
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(lines.length + 1);
   });
 
+  it('writes the lines of a removal, and reads no state that a removal cannot have', async () => {
+    const script = new JournalScript().deploy('deploy_a').prune('deploy_a');
+    for (const line of script.lines) await appendJournal(path, line);
+    expect(await readJournal(path)).toEqual(script.lines);
+    const last = { ...script.lines.at(-1), seq: 1 };
+    for (const wrong of [{ state: 'live' }, { kind: 'deploy' }, { kind: 'tidy' }]) {
+      await writeLines(JSON.stringify({ ...last, ...wrong }));
+      await expect(readJournal(path)).rejects.toEqual(damaged(/line 1 is not a line of a journal/));
+    }
+  });
+
   it.each([
     ['half a line', JSON.stringify(third).slice(0, 40)],
     ['a line without its newline', JSON.stringify(third)],

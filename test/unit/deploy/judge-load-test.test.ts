@@ -48,6 +48,7 @@ describe('judgeInference', () => {
         passed: true,
         engine: 'llama-cpp',
         engine_version: '3.22.1 (llama.cpp v0.5.0)',
+        engine_flags: null,
         tokens: 4,
         prompt: 'fox-1',
         load_ms: 12.35,

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  adoptedIdOf,
   defaultLayout,
+  isAdoptedId,
   isReleaseId,
   isTransactionId,
   linkText,
@@ -27,6 +29,7 @@ describe('targetLayout', () => {
       lockFile: '/srv/.llm.milton/lock',
       isDefault: false,
       within: null,
+      holds: null,
     });
     expect(linkText(beside, ID)).toBe(`.llm.milton/releases/${ID}`);
     expect(releasePath(beside, ID)).toBe(`/srv/.llm.milton/releases/${ID}`);
@@ -51,6 +54,7 @@ describe('defaultLayout', () => {
       lockFile: '/var/lib/milton/deployments/.current.milton/lock',
       isDefault: true,
       within: null,
+      holds: null,
     });
     expect(linkText(own, ID)).toBe(ID);
   });
@@ -110,6 +114,26 @@ describe('isReleaseId, isTransactionId', () => {
     const rollback = 'rollback_v1_20260111_202801_120';
     expect([isReleaseId(rollback), isTransactionId(rollback)]).toEqual([false, true]);
   });
+
+  it('know what was adopted from what was deployed', () => {
+    const adopted = adoptedIdOf(ID);
+    expect(adopted).toMatch(/^adopt_\d{8}_\d{6}_\d{3}$/);
+    expect(ID.endsWith(adopted.slice('adopt'.length))).toBe(true);
+    expect([isReleaseId(adopted), isAdoptedId(adopted), isTransactionId(adopted)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isAdoptedId(ID)).toBe(false);
+    expect(releaseOfLink(beside, linkText(beside, adopted))).toBe(adopted);
+  });
+
+  it.each(['adopt_', 'adopt_v1', 'adopt_20260111_202801', 'adopt_20260111_202801_120/..'])(
+    'refuse %j',
+    (text) => {
+      expect([isReleaseId(text), isAdoptedId(text)]).toEqual([false, false]);
+    },
+  );
 
   it('have room for the longest version', () => {
     const version = `v${'9'.repeat(99)}`;

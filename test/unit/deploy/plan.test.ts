@@ -6,7 +6,7 @@ import {
   type PlanOptions,
   type ReleaseNeeds,
 } from '../../../src/deploy/plan.ts';
-import type { TargetFacts } from '../../../src/deploy/target-facts.ts';
+import type { Adoptable, TargetFacts } from '../../../src/deploy/target-facts.ts';
 import { assertUsableTarget } from '../../../src/deploy/usable-target.ts';
 import { viewJournal } from '../../../src/deploy/target-view.ts';
 import { JournalScript, toJournalLine } from '../../fakes/journal.ts';
@@ -51,6 +51,7 @@ function toFacts(
 }
 
 const occupied: TargetFacts['occupant'] = { kind: 'release', releaseId: LIVE, linkText: `x/${LIVE}` };
+const FOLDER: Adoptable = { kind: 'yes', thing: { kind: 'folder', device: '8', inode: '7', bornNs: '5' } };
 const knownBad = viewJournal([
   toJournalLine({ to: 'deploy_v0', artifact_sha256: 'aa', state: 'live', verdicts: { deploy_v0: 'bad' } }),
 ]);
@@ -61,10 +62,62 @@ describe('planDeployment', () => {
       expect(planDeployment(toFacts(), NEEDS, OPTIONS)).toEqual({
         targetPath: '/srv/llm',
         from: null,
+        adopts: null,
         requiredDiskBytes: 4_000_000_000 + DISK_MARGIN_BYTES,
         freeDiskBytes: 8_000_000_000,
         isLiveAlready: false,
       });
+    });
+
+    it('plans to keep what stands there, where it may become the previous release', () => {
+      const facts = toFacts({ occupant: { kind: 'foreign', what: 'a folder', adoptable: FOLDER } });
+      expect(planDeployment(facts, NEEDS, { ...OPTIONS, adopt: true })).toMatchObject({
+        from: null,
+        adopts: { kind: 'folder', inode: '7' },
+      });
+    });
+
+    it('adopts nothing where nothing stands there, or a link of ours', () => {
+      for (const facts of [toFacts(), toFacts({ occupant: occupied })])
+        expect(planDeployment(facts, NEEDS, { ...OPTIONS, adopt: true }).adopts).toBeNull();
+    });
+
+    it.each(['TARGET_NOT_ADOPTABLE', 'TARGET_MOUNTED', 'TARGET_HOLDS_STATE', 'TARGET_NOT_WRITABLE'] as const)(
+      'refuses with %s what cannot be adopted, only where it is asked to',
+      (code) => {
+        const adoptable: Adoptable = { kind: 'no', code, reason: 'because' };
+        const facts = toFacts({ occupant: { kind: 'foreign', what: 'a thing', adoptable } });
+        expect(() => planDeployment(facts, NEEDS, { ...OPTIONS, adopt: true })).toThrow(
+          expect.objectContaining({ code, message: '/srv/llm cannot be adopted: because.' }),
+        );
+        expect(() => planDeployment(facts, NEEDS, OPTIONS)).toThrow(
+          expect.objectContaining({ code: 'TARGET_NOT_OURS', hint: expect.not.stringContaining('--adopt') }),
+        );
+      },
+    );
+
+    it('lets a thing stand there that an unfinished run is adopting, and no other', () => {
+      const adopts = {
+        release_id: 'adopt_20260101_000000_000',
+        kind: 'folder',
+        device: '9',
+        inode: '7',
+        born_ns: '5',
+      };
+      const view = viewJournal([toJournalLine({ facts: { adopts } })]);
+      const standing = (inode: string): TargetFacts =>
+        toFacts({
+          view,
+          occupant: {
+            kind: 'foreign',
+            what: 'a folder',
+            adoptable: { kind: 'yes', thing: { kind: 'folder', device: '8', inode, bornNs: '5' } },
+          },
+        });
+      expect(() => assertUsableTarget(standing('7'), OPTIONS)).not.toThrow();
+      expect(() => assertUsableTarget(standing('6'), OPTIONS)).toThrow(
+        expect.objectContaining({ code: 'TARGET_NOT_OURS' }),
+      );
     });
 
     it('says what the link must still be when it is swapped, whether the journal knows it or not', () => {
@@ -133,11 +186,11 @@ describe('planDeployment', () => {
     ],
     [
       'something else stands there',
-      { occupant: { kind: 'foreign', what: 'a folder' } },
+      { occupant: { kind: 'foreign', what: 'a folder', adoptable: FOLDER } },
       {},
       'TARGET_NOT_OURS',
       { expected: 'nothing, or a link that Milton Edge made', received: 'a folder' },
-      /--target-path/,
+      /--adopt.*--target-path/,
     ],
     [
       'there are no symbolic links',

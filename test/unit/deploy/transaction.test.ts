@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJournal } from '../../../src/deploy/journal.ts';
+import { readJournal, type JournalLine } from '../../../src/deploy/journal.ts';
 import { WORKING_STATES, type State, type WorkingState } from '../../../src/deploy/machine.ts';
 import {
   runTransaction,
@@ -65,14 +65,13 @@ async function run(steps: Steps, rest: Partial<TransactionOptions> = {}): Promis
     journalFile,
     lastSeq: 0,
     clock: fixedClock(new Date('2026-01-11T20:28:01.120Z')),
-    cleanUp: async () => void ran.push('clean-up'),
     factsAt: (state) => ({ state }),
     verdictsAt: (state) => (state === 'live' ? { deploy_b: 'good' } : {}),
     ...rest,
   });
 }
 
-async function journaled(): Promise<readonly State[]> {
+async function journaled(): Promise<readonly JournalLine['state'][]> {
   return (await readJournal(journalFile)).map(({ state }) => state);
 }
 
@@ -109,7 +108,7 @@ describe('runTransaction', () => {
       facts: { state: 'live' },
       verdicts: { deploy_b: 'good' },
     });
-    expect(ran).not.toContain('clean-up');
+    expect(ran).not.toContain('tidying');
   });
 
   it.each(['planned', 'staging', 'verified', 'load-tested'] as const)(
@@ -118,7 +117,7 @@ describe('runTransaction', () => {
       const end = await run(stepsThat({ [state]: fail('no') }));
       expect(end).toMatchObject({ state: 'refused', failures: [new Error('no')] });
       expect(await journaled()).toEqual([...HAPPY.slice(0, HAPPY.indexOf(state) + 1), 'refused']);
-      expect(ran.at(-1)).toBe('clean-up');
+      expect(ran.at(-1)).toBe('tidying');
     },
   );
 
@@ -128,7 +127,7 @@ describe('runTransaction', () => {
     const before = HAPPY.slice(0, HAPPY.indexOf(state) + 1);
     expect(await journaled()).toEqual([...before, 'rolling-back', 'rolled-back']);
     expect(ran.slice(-1)).toEqual(['rolling-back']);
-    expect(ran).not.toContain('clean-up');
+    expect(ran).not.toContain('tidying');
   });
 
   it('is stuck when going back fails too, and keeps both reasons', async () => {
@@ -156,7 +155,7 @@ describe('runTransaction', () => {
         failures: [{ code: 'SYSTEM_FILE_NOT_REGULAR' }],
         lostLines: [{ code: 'SYSTEM_FILE_NOT_REGULAR' }],
       });
-      expect(ran.slice(-2)).toEqual([state, 'clean-up']);
+      expect(ran.slice(-2)).toEqual([state, 'tidying']);
     },
   );
 
@@ -175,7 +174,7 @@ describe('runTransaction', () => {
   });
 
   it('keeps what the clean-up could not do beside the first cause', async () => {
-    const end = await run(stepsThat({ staging: fail('first') }), { cleanUp: fail('second') });
+    const end = await run(stepsThat({ staging: fail('first'), tidying: fail('second') }));
     expect(end).toMatchObject({ state: 'refused', failures: [new Error('first'), new Error('second')] });
     expect((await journaled()).at(-1)).toBe('refused');
   });
@@ -190,14 +189,14 @@ describe('runTransaction', () => {
         });
         expect(end).toMatchObject({ state: 'refused', failures: [{ code: 'CORE_INTERRUPTED' }] });
         expect(ran).not.toContain('activating');
-        expect(ran.at(-1)).toBe('clean-up');
+        expect(ran.at(-1)).toBe('tidying');
       },
     );
 
     it('before it begins, runs no step at all', async () => {
       const end = await run(stepsThat(), { signal: AbortSignal.abort() });
       expect(end.state).toBe('refused');
-      expect(ran).toEqual(['clean-up']);
+      expect(ran).toEqual(['tidying']);
     });
 
     it.each(['activating', 'probing'] as const)('during %s, goes back', async (state) => {
@@ -237,6 +236,35 @@ describe('runTransaction', () => {
       });
       expect(shielded).toEqual(['activating', 'rolling-back']);
     });
+  });
+
+  describe('with a state that only some changes enter', () => {
+    it('passes over it unless the change asks for it', async () => {
+      await run(stepsThat());
+      expect(ran).not.toContain('setting-aside');
+    });
+
+    it('enters it where the change asks for it, by what it found out on the way', async () => {
+      let isAsked = false;
+      const steps = stepsThat({ planned: () => (isAsked = true) });
+      await run(steps, { through: () => (isAsked ? ['setting-aside'] : []) });
+      expect(await journaled()).toEqual(HAPPY.toSpliced(4, 0, 'setting-aside'));
+    });
+
+    it('goes back when it fails', async () => {
+      const steps = stepsThat({ 'setting-aside': fail('no') });
+      expect(await run(steps, { through: () => ['setting-aside'] })).toMatchObject({ state: 'rolled-back' });
+      expect(ran.slice(-2)).toEqual(['setting-aside', 'rolling-back']);
+    });
+  });
+
+  it('tidies up where a crash left it before the swap, and is stuck where that fails', async () => {
+    expect((await run(stepsThat(), { start: 'tidying' })).state).toBe('failed');
+    expect(await journaled()).toEqual(['tidying', 'failed']);
+    expect((await run(stepsThat({ tidying: fail('no') }), { start: 'tidying', lastSeq: 2 })).state).toBe(
+      'stuck',
+    );
+    expect(ran).toEqual(['tidying', 'tidying']);
   });
 
   it('goes on where a crash left it: back, and nothing else', async () => {

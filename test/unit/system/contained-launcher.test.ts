@@ -9,8 +9,18 @@ describe('toLauncherArguments', () => {
     expect(toLauncherArguments('the-mark', ['$(false)', "it's"]).slice(2)).toEqual([
       'sh',
       'the-mark',
+      '1000',
       '$(false)',
       "it's",
+    ]);
+  });
+
+  it('leaves the standing of a service with the out-of-memory killer as it is', () => {
+    expect(toLauncherArguments('the-mark', ['true'], { isService: true }).slice(2)).toEqual([
+      'sh',
+      'the-mark',
+      '',
+      'true',
     ]);
   });
 

@@ -28,6 +28,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
       kind: 'inference',
       passed: true,
       engine: 'llama-cpp',
+      engine_flags: null,
       engine_version: '3',
       tokens: 16,
       prompt: 'fox-1',
@@ -43,8 +44,10 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     dryRun: false,
     alreadyLive: false,
     previousReleaseId: 'deploy_v2_1',
+    adopted: null,
     restarted: false,
     service: null,
+    retention: null,
     warnings: [],
     ...rest,
   };

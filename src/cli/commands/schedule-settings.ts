@@ -1,0 +1,94 @@
+/** What a schedule is to be, from the options: the same for `install`, which writes it, and `print`, which shows it. */
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import type { Warning } from '../../core/index.ts';
+import type { ScheduleSettings } from '../../schedule/index.ts';
+import type { CommandContext } from '../context.ts';
+import { readDeployOptions, readDeploySource } from './deploy.ts';
+import { assertGivenFits, toRunArgs, type Given, type InstallFlags } from './schedule-options.ts';
+
+export interface ReadSettings {
+  readonly settings: ScheduleSettings;
+  readonly benchCommand: string;
+  /** Null without `--deploy`. */
+  readonly targetPath: string | null;
+  readonly warnings: readonly Warning[];
+}
+
+/** Throws `SCHEDULE_NO_BENCHMARK`, `SCHEDULE_PROGRAM_FLEETING`, `SCHEDULE_VALUE_UNFIT`, and what the options of a deployment throw. */
+export async function readSettings(
+  flags: InstallFlags,
+  given: readonly Given[],
+  context: CommandContext,
+): Promise<ReadSettings> {
+  const { assertLasting, DEFAULT_SCHEDULE, DEPLOY_ALLOWANCE_MS, toUnitName, usesTmp } =
+    await import('../../schedule/index.ts');
+  const benchCommand = await readBenchCommand(flags);
+  assertGivenFits(given, flags);
+  // What the timer would be refused is refused now.
+  await readDeploySource(flags, undefined, context);
+  await readDeployOptions(flags);
+  const program = [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))] as const;
+  for (const path of program) assertLasting(path);
+  const target = flags.deploy === true ? await findTarget(flags, context) : null;
+  const writablePaths = [
+    ...(flags.benchmarksDir === undefined ? [] : [resolve(flags.benchmarksDir)]),
+    ...(target === null ? [] : [target.parentDir]),
+    ...(flags.writable ?? []),
+  ];
+  const { path: stateDir } = context.state;
+  const settings: ScheduleSettings = {
+    program,
+    stateDir,
+    runArgs: toRunArgs(given),
+    everyHours: flags.every === undefined ? DEFAULT_SCHEDULE.everyHours : Number.parseInt(flags.every, 10),
+    randomDelayMs: flags.randomDelay ?? DEFAULT_SCHEDULE.randomDelayMs,
+    afterBootMs: DEFAULT_SCHEDULE.afterBootMs,
+    timeLimitMs: (flags.benchTimeout ?? DEFAULT_SCHEDULE.benchTimeoutMs) + DEPLOY_ALLOWANCE_MS,
+    writablePaths,
+    workingDirectory: process.cwd(),
+    searchPath: toSearchPath(context.env['PATH']),
+    limits: {
+      memoryMax: flags.memoryMax ?? DEFAULT_SCHEDULE.limits.memoryMax,
+      cpuQuotaPercent: flags.cpuQuota ?? DEFAULT_SCHEDULE.limits.cpuQuotaPercent,
+    },
+    before: (flags.before ?? []).map(toUnitName),
+  };
+  const warnings = usesTmp(settings) ? [TMP_SHARED] : [];
+  return { settings, benchCommand, targetPath: target?.targetPath ?? null, warnings };
+}
+
+/** Throws `SCHEDULE_NO_BENCHMARK`. */
+export async function readBenchCommand({ benchCommand }: InstallFlags): Promise<string> {
+  if (benchCommand !== undefined) return benchCommand;
+  const { ScheduleFailure } = await import('../../schedule/index.ts');
+  throw new ScheduleFailure(
+    'SCHEDULE_NO_BENCHMARK',
+    'There is no benchmark of our own yet, and no --bench-command.',
+    {
+      details: { expected: '--bench-command' },
+    },
+  );
+}
+
+async function findTarget(
+  { targetPath }: InstallFlags,
+  { state }: CommandContext,
+): Promise<{ readonly targetPath: string; readonly parentDir: string }> {
+  const { resolveTarget } = await import('../../deploy/index.ts');
+  const { targetPath: path } = await resolveTarget(targetPath ?? null, state);
+  return { targetPath: path, parentDir: dirname(path) };
+}
+
+/** A relative entry would mean another folder there. */
+function toSearchPath(path: string | undefined): string | null {
+  const folders = (path ?? '').split(':').filter((folder) => isAbsolute(folder));
+  return folders.length === 0 ? null : folders.join(':');
+}
+
+const TMP_SHARED: Warning = {
+  code: 'SCHEDULE_TMP_SHARED',
+  message:
+    'Something that the schedule needs lies below /tmp (the command, this folder, the state directory, the target or a --writable path), so that its units cannot have a private one.',
+};
