@@ -18,8 +18,6 @@ export interface HfModel {
   readonly tensors: readonly HfTensor[];
   /** A file at the top of the directory that ships, as an object; null where there is none. Throws `HF_JSON_INVALID`, `CORE_JSON_*`. */
   readObject(name: string): Promise<JsonObject | null>;
-  /** Null where there is no such file. */
-  readBytes(name: string, maxBytes: number): Promise<Uint8Array | null>;
 }
 
 /** Throws what `checkHfDirectory` throws. */
@@ -45,10 +43,6 @@ export async function openHfModel(path: string, options: CheckHfOptions = {}): P
           received: Array.isArray(value) ? 'a list' : typeof value,
         },
       });
-    },
-    async readBytes(name, maxBytes) {
-      const file = find(name);
-      return file === undefined ? null : readSmall(file, maxBytes);
     },
   };
 }

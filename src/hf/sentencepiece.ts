@@ -3,7 +3,6 @@
  * Source: google/sentencepiece, sentencepiece_model.proto; protobuf.dev, "Encoding". Pure.
  */
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8 } from '../core/index.ts';
 
 /** Whether every byte belongs to a SentencePiece model with at least one piece. */
 export function isSentencePiece(bytes: Uint8Array): boolean {
@@ -19,64 +18,6 @@ export function isSentencePiece(bytes: Uint8Array): boolean {
   return isSound && pieceCount > 0;
 }
 
-export interface SentencePieceModel {
-  readonly pieces: readonly SentencePiece[];
-  /** `TrainerSpec.ModelType`: 1 unigram, 2 BPE, 3 word, 4 character. */
-  readonly modelType: number;
-  /** A space is put before the text. */
-  readonly addsDummyPrefix: boolean;
-  /** Runs of spaces become one. */
-  readonly removesExtraSpaces: boolean;
-  /** The text is changed by a table of its own first. */
-  readonly hasCharacterMap: boolean;
-}
-
-export interface SentencePiece {
-  readonly text: string;
-  readonly score: number;
-  /** 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. */
-  readonly type: number;
-}
-
-/** Null for what {@link isSentencePiece} refuses. */
-export function parseSentencePiece(bytes: Uint8Array): SentencePieceModel | null {
-  if (!isSentencePiece(bytes)) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const pieces: SentencePiece[] = [];
-  let modelType = UNIGRAM;
-  let addsDummyPrefix = true;
-  let removesExtraSpaces = true;
-  let hasCharacterMap = false;
-  const numberAt = ({ start, end }: Field): number => readVarint(bytes, start, end)?.value ?? 0;
-  walkFields(bytes, 0, bytes.length, (message) => {
-    const walk = (take: (field: Field) => void): boolean =>
-      walkFields(bytes, message.start, message.end, (field) => {
-        take(field);
-        return true;
-      });
-    if (message.number === PIECES) {
-      let text = '';
-      let score = 0;
-      let type = NORMAL;
-      walk((field) => {
-        if (field.number === 1) text = decodeUtf8(bytes.subarray(field.start, field.end));
-        if (field.number === 2) score = view.getFloat32(field.start, true);
-        if (field.number === 3) type = numberAt(field);
-      });
-      pieces.push({ text, score, type });
-      return true;
-    }
-    return walk((field) => {
-      if (message.number === TRAINER_SPEC && field.number === 3) modelType = numberAt(field);
-      if (message.number !== NORMALIZER_SPEC) return;
-      if (field.number === 2) hasCharacterMap = field.end > field.start;
-      if (field.number === 3) addsDummyPrefix = numberAt(field) !== 0;
-      if (field.number === 4) removesExtraSpaces = numberAt(field) !== 0;
-    });
-  });
-  return { pieces, modelType, addsDummyPrefix, removesExtraSpaces, hasCharacterMap };
-}
-
 interface Field {
   readonly number: number;
   readonly wireType: number;
@@ -89,11 +30,6 @@ const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
-
-const TRAINER_SPEC = 2;
-const NORMALIZER_SPEC = 3;
-const NORMAL = 1;
-const UNIGRAM = 1;
 
 /** `ModelProto.pieces`; the others: trainer_spec, normalizer_spec, self_test_data, denormalizer_spec. */
 const PIECES = 1;

@@ -12,7 +12,7 @@ import {
   type GgufTensorInput,
   type GgufValue,
 } from '../gguf/index.ts';
-import { openHfModel, parseSentencePiece, type HfModel } from '../hf/index.ts';
+import { openHfModel, type HfModel } from '../hf/index.ts';
 import {
   makeDirectory,
   openFileSource,
@@ -21,14 +21,12 @@ import {
   type FileSource,
 } from '../system/index.ts';
 import { readBpeVocabulary, type Vocabulary } from './bpe-tokenizer.ts';
-import { QuantizeFailure } from './error.ts';
 import { ggufMetadata } from './gguf-metadata.ts';
-import { readHyperparameters, type Hyperparameters } from './hyperparameters.ts';
+import { readHyperparameters, unsupported, type Hyperparameters } from './hyperparameters.ts';
 import { FLOAT_TYPES, matchTensors, type FloatType, type MatchedTensor } from './match-tensors.ts';
 import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
 import { ropeFactors } from './rope-factors.ts';
 import { specialTokens } from './special-tokens.ts';
-import { readAddedPieces, readSpmVocabulary } from './spm-tokenizer.ts';
 import { ggufTypeOf, tensorBytes } from './tensor-bytes.ts';
 
 export interface ConvertHfOptions {
@@ -133,26 +131,15 @@ async function readMetadata(
   });
 }
 
-/** A SentencePiece model where there is one: tokenizer.json is then a copy of it in other words. */
+/** SentencePiece (Llama 2, Mistral 7B) cuts in another way, which is not written down here yet. */
 async function readVocabulary(directory: HfModel, size: number): Promise<Vocabulary> {
-  const bytes = await directory.readBytes('tokenizer.model', MAX_TOKENIZER_BYTES);
-  const pieces = bytes === null ? null : parseSentencePiece(bytes);
-  if (pieces !== null) {
-    const added = readAddedPieces(
-      await directory.readObject('tokenizer_config.json'),
-      await directory.readObject('added_tokens.json'),
-    );
-    return readSpmVocabulary(pieces, added, size);
-  }
   const tokenizer = await directory.readObject('tokenizer.json');
   if (tokenizer !== null) return readBpeVocabulary(tokenizer, size);
-  throw new QuantizeFailure('CONVERT_CONFIG_INVALID', 'There is no tokenizer that can be converted.', {
-    details: { expected: 'tokenizer.json, or a SentencePiece tokenizer.model', received: 'neither' },
+  throw unsupported('its tokenizer is a SentencePiece model (tokenizer.model)', {
+    expected: 'a byte-level BPE in tokenizer.json',
+    received: 'no tokenizer.json',
   });
 }
-
-/** The largest real one has 15 MB. */
-const MAX_TOKENIZER_BYTES = 32 * 1024 * 1024;
 
 function ropeTensors(model: Hyperparameters): readonly GgufTensorInput[] {
   const factors = ropeFactors(model);

@@ -100,6 +100,11 @@ describe('a model that is not known for sure', () => {
       (t) => ((t['model'] as Record<string, unknown>)['type'] = 'Unigram'),
       'CONVERT_UNSUPPORTED',
     ],
+    [
+      'bytes to fall back to',
+      (t) => ((t['model'] as Record<string, unknown>)['byte_fallback'] = true),
+      'CONVERT_UNSUPPORTED',
+    ],
   ] satisfies [string, (tokenizer: Record<string, unknown>) => unknown, string][])(
     'is refused where the tokenizer has %s',
     async (_what, change, code) => {

@@ -27,9 +27,10 @@ export function defineQuantize(command: Command, perform: Perform): void {
     .addHelpText(
       'after',
       `
-Llama, Mistral, Qwen2 and Qwen3 directories are converted here; of any other
-model give the GGUF that convert_hf_to_gguf.py of llama.cpp makes. The quantizing
-itself is llama.cpp's own code.
+Llama 3, Qwen2 and Qwen3 directories, and whatever has their architecture and a
+byte-level BPE, are converted here; of any other model give the GGUF that
+convert_hf_to_gguf.py of llama.cpp makes. The quantizing itself is llama.cpp's
+own code.
 
 Examples:
   $ milton quantize --model ./distilled

@@ -16,10 +16,12 @@ describe('tensorBytes', () => {
   const vector = (sourceType: MatchedTensor['sourceType']): MatchedTensor =>
     ({
       shape: [2],
+      name: 'norm',
+      ggufName: 'norm',
       sourceType,
       interleavedHeads: null,
-      source: { fileOffset: 0, sizeBytes: 4 },
-    }) as MatchedTensor;
+      source: { fileOffset: 0, sizeBytes: 4 } as MatchedTensor['source'],
+    }) satisfies MatchedTensor;
 
   async function floatsOf(tensor: MatchedTensor): Promise<readonly number[]> {
     const pieces: Uint8Array[] = [];
