@@ -96,6 +96,11 @@ describe('a model that is not known for sure', () => {
     ['another way of cutting', (t) => (t['pre_tokenizer'] = { type: 'Whitespace' }), 'CONVERT_UNSUPPORTED'],
     ['a normalizer', (t) => (t['normalizer'] = { type: 'Lowercase' }), 'CONVERT_UNSUPPORTED'],
     [
+      'whole words that it takes as they are',
+      (t) => ((t['model'] as Record<string, unknown>)['ignore_merges'] = true),
+      'CONVERT_UNSUPPORTED',
+    ],
+    [
       'another kind',
       (t) => ((t['model'] as Record<string, unknown>)['type'] = 'Unigram'),
       'CONVERT_UNSUPPORTED',
