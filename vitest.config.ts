@@ -10,7 +10,8 @@ export default defineConfig({
     // Integration and command tests start the compiled code in processes of its own.
     globalSetup: ['test/build-once.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the two processors that the suite is measured on: many tests wait for processes.
+    maxWorkers: 3,
     projects: [
       project('architecture', 30_000),
       project('unit', 30_000),
