@@ -22,15 +22,17 @@ export interface NewFileOptions {
   readonly mode?: number;
   /** False goes the way of file systems on which every file has a name. */
   readonly mayBeUnnamed?: boolean;
+  /** False: it never gets a name, and is gone when `write` is done. */
+  readonly keep?: boolean;
 }
 
 /**
  * Hands a new file to `write`, with the path that messages should name, and one by which another process of
  * ours can open it meanwhile; then makes it durable and gives it `name(1)`, or
- * the first of `name(2)` … that is free. Whatever fails leaves nothing behind. Returns the path.
+ * the first of `name(2)` … that is free. Whatever fails leaves nothing behind. Returns the path, or the one that it would have had.
  */
 export async function withNewFile(
-  { directory, name, mode = 0o644, mayBeUnnamed = true }: NewFileOptions,
+  { directory, name, mode = 0o644, mayBeUnnamed = true, keep = true }: NewFileOptions,
   write: (handle: FileHandle, path: string, writablePath: string) => Promise<void>,
 ): Promise<string> {
   const wanted = join(directory, name(1));
@@ -40,6 +42,10 @@ export async function withNewFile(
       (mayBeUnnamed ? await openUnnamed(directory, mode) : null) ?? (await openHidden(wanted, mode));
     try {
       await write(file.handle, wanted, file.writablePath);
+      if (!keep) {
+        await file.end();
+        return wanted;
+      }
       await file.handle.sync();
       const path = await takeFreeName(file, directory, name);
       await file.end();

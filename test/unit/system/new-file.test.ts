@@ -47,6 +47,18 @@ describe.each([
     });
   });
 
+  it('gives no name to what is not to be kept, although others can read it meanwhile', async () => {
+    await withFolder(async (directory) => {
+      let seen = '';
+      await withNewFile({ directory, name, mayBeUnnamed, keep: false }, async (handle, _path, writable) => {
+        await handle.writeFile('for now');
+        seen = await readFile(writable, 'utf8');
+      });
+      expect(seen).toBe('for now');
+      expect(await readdir(directory)).toEqual([]);
+    });
+  });
+
   it('shows nothing while it is written, or one hidden name', async () => {
     await withFolder(async (directory) => {
       let seen: readonly string[] = [];
