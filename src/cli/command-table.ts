@@ -20,6 +20,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'quantize',
+    argument: ['[version]', 'a registered version whose directory is quantized'],
     description:
       'Make a GGUF, and make it small: from a Hugging Face directory or a GGUF with float weights.',
     load: async () => (await import('./commands/quantize.ts')).defineQuantize,

@@ -38,7 +38,13 @@ export {
   runScheduled,
   serveModel,
 } from './on-first-use.ts';
-export type { QuantizedModel, QuantizeModelContext, QuantizeModelRequest } from './quantize-model.ts';
+export type { MadeQuantization } from './make-quantizations.ts';
+export type {
+  QuantizedFile,
+  QuantizedModel,
+  QuantizeModelContext,
+  QuantizeModelRequest,
+} from './quantize-model.ts';
 export { registerAgainCommand } from './registered-gguf.ts';
 export { registerModel, type RegisteredModel, type RegisterModelOptions } from './register-model.ts';
 export type {

@@ -1,30 +1,46 @@
-/** `milton quantize`: a Hugging Face directory or a float GGUF becomes a quantized GGUF that was loaded and has generated. */
-import { rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { OnProgress, Warning } from '../core/index.ts';
-import { runLoadTest } from '../deploy/index.ts';
+/**
+ * `milton quantize`: a registered model, a directory or a float GGUF becomes quantized GGUFs that were loaded and have
+ * generated. All of them are made and registered, or nothing is there.
+ */
+import { rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Failure, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
+import type { HfArtifact } from '../bundle/index.ts';
 import type { Engine } from '../engine/index.ts';
-import {
-  assertOutputFree,
-  convertHf,
-  quantizeGguf,
-  QUANTIZATION_TYPES,
-  type ConvertedModel,
-  type QuantizationType,
-} from '../quantize/index.ts';
+import { assertOutputFree, type QuantizationType } from '../quantize/index.ts';
+import type { Registry, RegistryEntry } from '../registry/index.ts';
 import { toSystemFailure, type StateDirectory } from '../system/index.ts';
+import { withFreshFolders } from './fresh-folders.ts';
+import type { MadeQuantization, MakeQuantizationsOptions } from './make-quantizations.ts';
+import { openHfArtifact } from './open-model.ts';
+import { quantizationPlaces } from './quantization-places.ts';
+import { quantizeDirectory, quantizeFloats, type QuantizedSource } from './quantize-source.ts';
+import {
+  findRegistered,
+  readQuantizationOrder,
+  registerQuantizations,
+  type QuantizationOrder,
+} from './register-quantizations.ts';
 
 export interface QuantizeModelRequest {
-  /** A directory in Hugging Face form, or a GGUF in F32, F16 or BF16. */
-  readonly path: string;
-  readonly type: QuantizationType;
+  /** A directory in Hugging Face form, a GGUF in F32, F16 or BF16, or a registered model, which is registered with what comes of it. */
+  readonly from:
+    | { readonly kind: 'path'; readonly path: string }
+    | { readonly kind: 'registry'; readonly registry: Registry; readonly version: string };
+  /** At least one; the model is converted once for all of them. */
+  readonly types: readonly QuantizationType[];
   /** Null for `models/quantized/quantized_<name>_<bits>bit/` in the state directory. */
   readonly outDir: string | null;
-  readonly threads: number | null;
+  /** How the quantizer is to work. */
+  readonly quantizer: MakeQuantizationsOptions['quantizer'];
   /** Keeps the GGUF in the type of the directory's own weights. */
   readonly keepIntermediate: boolean;
-  /** Says what would come of it; a directory is converted for it, and removed again. */
+  /** Says what would come of it, and writes nothing. */
   readonly dryRun: boolean;
+  /** Refuses a suspicious chat template of a directory instead of warning of it. */
+  readonly strict: boolean;
+  /** Lets files lie in a directory that run code when they are loaded. */
+  readonly allowUnsafeFiles: boolean;
 }
 
 export interface QuantizeModelContext {
@@ -34,109 +50,99 @@ export interface QuantizeModelContext {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface QuantizedFile extends MadeQuantization {
+  /** The entry that it fills, or that it is added as; null where the model came from a path. */
+  readonly version: string | null;
+}
+
 export interface QuantizedModel {
-  readonly path: string;
-  readonly type: QuantizationType;
-  /** Of the float GGUF. */
+  /** In the order of the types. */
+  readonly made: readonly QuantizedFile[];
+  /** Of the float GGUF that all of them are made from. */
   readonly sourceBytes: number;
-  readonly sizeBytes: number;
-  readonly dryRun: boolean;
   /** What was made on the way and kept; null where nothing was. */
   readonly intermediate: string | null;
-  /** Of the load test; null in a dry run. */
-  readonly tokensPerSecond: number | null;
+  /** As they are now; empty where the model came from a path, and in a dry run. */
+  readonly entries: readonly RegistryEntry[];
+  readonly dryRun: boolean;
   readonly warnings: readonly Warning[];
 }
 
-/** Throws `QUANTIZE_*`, `CONVERT_*`, `HF_*`, `GGUF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`, `SYSTEM_*`; nothing is left then. */
+/**
+ * Throws `REGISTRY_*`, `QUANTIZE_*`, `CONVERT_*`, `HF_*`, `TEMPLATE_*`, `GGUF_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`,
+ * `BUNDLE_SOURCE_CHANGED`, `SYSTEM_*`, `CORE_*`; nothing is left and nothing registered then.
+ */
 export async function quantizeModel(
   request: QuantizeModelRequest,
   context: QuantizeModelContext,
 ): Promise<QuantizedModel> {
-  const path = resolve(request.path);
-  const outDir = resolve(request.outDir ?? defaultFolder(path, request.type, context.state));
+  const { from, types, dryRun } = request;
+  const order =
+    from.kind === 'registry' ? await readQuantizationOrder(from.registry, from.version, types) : null;
+  const path = order?.path ?? resolve(from.kind === 'path' ? from.path : '');
+  const places = quantizationPlaces(path, types, {
+    outDir: request.outDir === null ? null : resolve(request.outDir),
+    state: context.state,
+  });
   // Before the long work of converting, not after it.
-  await assertOutputFree(outputPath(outDir, request.type));
-  if (!(await isDirectory(path)))
-    return quantizeFloats(path, { request, outDir, intermediate: null }, context);
-  const isNewFolder = !(await isThere(outDir));
-  const converted = await convert(path, outDir, context);
-  const keeps = request.keepIntermediate && !request.dryRun;
-  try {
-    const intermediate = keeps ? converted.path : null;
-    const made = await quantizeFloats(converted.path, { request, outDir, intermediate }, context);
-    return { ...made, warnings: [...converted.warnings, ...made.warnings] };
-  } finally {
-    if (!keeps) await rm(converted.path, { force: true });
-    // Where nothing came of it, neither does the folder stay.
-    if (isNewFolder) await rmdir(outDir).catch(() => undefined);
-  }
+  for (const one of places.paths) await assertOutputFree(one);
+  const artifact = (await isDirectory(path)) ? await openHfArtifact(path, { ...request, ...context }) : null;
+  const named: string[] = [];
+  const targets = types.map((type, index) => ({ type, path: places.paths[index] ?? '' }));
+  const options = {
+    ...request,
+    ...context,
+    intermediate: places.intermediate,
+    hash: order !== null,
+    onNamed: (made: string): void => void named.push(made),
+  };
+  return withFreshFolders(places.paths.map(dirname), async () => {
+    try {
+      const source =
+        artifact === null
+          ? await quantizeFloats(path, targets, options)
+          : await quantizeDirectory(artifact, targets, options);
+      throwIfAborted(context.signal);
+      const entries =
+        order === null || dryRun
+          ? []
+          : await registerQuantizations(order, source.made, artifact?.totalSizeBytes ?? 0);
+      return toResult(source, { order, entries, dryRun, artifact });
+    } catch (error) {
+      const registered = order === null ? new Set() : await findRegistered(order.registry);
+      const unregistered = named.filter((made) => !registered.has(made));
+      for (const made of unregistered) await rm(made, { force: true });
+      if (!(error instanceof Failure) || unregistered.length < named.length) throw error;
+      throw error.inContext({ aftermath: 'unchanged' });
+    }
+  });
 }
 
-interface Making {
-  readonly request: QuantizeModelRequest;
-  readonly outDir: string;
-  readonly intermediate: string | null;
+interface Outcome {
+  readonly order: QuantizationOrder | null;
+  readonly entries: readonly RegistryEntry[];
+  readonly dryRun: boolean;
+  readonly artifact: HfArtifact | null;
 }
 
-async function quantizeFloats(
-  source: string,
-  { request: { type, threads, dryRun }, outDir, intermediate }: Making,
-  { engine, onProgress, signal }: QuantizeModelContext,
-): Promise<QuantizedModel> {
-  let tokensPerSecond: number | null = null;
-  const found: Warning[] = [];
-  const made = await quantizeGguf(source, {
-    type,
-    outPath: outputPath(outDir, type),
+function toResult(
+  { made, sourceBytes, intermediate }: QuantizedSource,
+  { order, entries, dryRun, artifact }: Outcome,
+): QuantizedModel {
+  return {
+    made: made.map((one, index) => ({ ...one, version: order?.placements[index]?.version ?? null })),
+    sourceBytes,
+    intermediate,
+    entries,
     dryRun,
-    onProgress,
-    signal,
-    ...(threads === null ? {} : { threads }),
-    // Before it has a name: what does not run is never there.
-    async verify(path) {
-      onProgress?.({ kind: 'step', step: 'load-test', message: 'Loading it and having it generate' });
-      const how = { engine, tokens: LOAD_TEST_TOKENS, skip: false, summary: null, signal };
-      const { report, warnings } = await runLoadTest({ kind: 'gguf', paths: [path] }, how);
-      tokensPerSecond = report.tokens_per_second;
-      found.push(...warnings);
-    },
-  });
-  const { path, sourceBytes, sizeBytes } = made;
-  const warnings = [...made.warnings, ...found];
-  return { path, type, sourceBytes, sizeBytes, dryRun, intermediate, tokensPerSecond, warnings };
+    warnings: distinct([...(artifact?.warnings ?? []), ...made.flatMap(({ warnings }) => warnings)]),
+  };
 }
 
-const LOAD_TEST_TOKENS = 16;
-
-/** Beside what comes of it, so that one disk has to have the room. */
-async function convert(
-  path: string,
-  outDir: string,
-  { onProgress, signal }: QuantizeModelContext,
-): Promise<ConvertedModel> {
-  return convertHf(path, {
-    outPath: join(outDir, `intermediate-${basename(path)}.gguf`),
-    onProgress,
-    signal,
-  });
-}
-
-function outputPath(outDir: string, type: QuantizationType): string {
-  return join(outDir, `model-${type.toLowerCase()}.gguf`);
-}
-
-function defaultFolder(path: string, type: QuantizationType, state: StateDirectory): string {
-  const name = basename(path, extname(path) === '.gguf' ? '.gguf' : '');
-  const { bits } = QUANTIZATION_TYPES[type];
-  return join(dirname(state.registryFile), 'quantized', `quantized_${name}_${bits}bit`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** What is true of each type is said once. */
+function distinct(warnings: readonly Warning[]): readonly Warning[] {
+  const byText = new Map(warnings.map((warning) => [`${warning.code} ${warning.message}`, warning]));
+  return [...byText.values()];
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,12 +1,13 @@
 /** Registers a model whose files were checked and hashed first: what cannot be loaded never enters the registry. */
 import { resolve } from 'node:path';
-import { assertVersion, escapeText, type JsonObject, type OnProgress, type Warning } from '../core/index.ts';
+import { assertVersion, escapeText, type OnProgress, type Warning } from '../core/index.ts';
 import type { Artifact, GgufArtifact } from '../bundle/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
 import { toRegistryEntry, type Activation, type Registry, type RegistryEntry } from '../registry/index.ts';
 import type { DigestCache } from '../system/index.ts';
 import { hashModel } from './hash-model.ts';
 import { openGgufArtifact, openHfArtifact } from './open-model.ts';
+import { ggufMetrics } from './registered-gguf.ts';
 
 export interface RegisterModelOptions {
   readonly version: string;
@@ -75,7 +76,7 @@ export async function registerModel(
           quantizationBits: bitsOf(quantization),
           validationPassed: true,
         },
-        milton: { gguf: { ...toMetrics(gguf), sha256: ggufSha256 } },
+        milton: { gguf: ggufMetrics(gguf, ggufSha256) },
       }),
       ...(hf !== null && {
         hf: { path: hf.path, sizeBytes: hf.totalSizeBytes, parameterCount: hf.facts.parameterCount },
@@ -103,17 +104,6 @@ function nameOf(gguf: GgufArtifact | null, hfPath: string | undefined): string {
 function bitsOf(quantization: string | null): number | null {
   const digits = /\d+/.exec(quantization ?? '')?.[0];
   return digits === undefined ? null : Number(digits);
-}
-
-function toMetrics({ facts, totalSizeBytes, shardCount, waived }: GgufArtifact): JsonObject {
-  return {
-    architecture: facts.architecture,
-    parameter_count: facts.parameterCount,
-    context_length: facts.contextLength,
-    size_bytes: totalSizeBytes,
-    shards: shardCount,
-    waived_rules: waived,
-  };
 }
 
 /** An entry is replaced whole, so that what the old one knew and nobody repeated is gone: that must be seen. */

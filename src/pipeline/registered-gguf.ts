@@ -1,7 +1,24 @@
 /** What the registry says of a model's GGUF: the digest of its bytes when it was registered, and how to say it anew. */
 import { escapeText, isJsonObject, quoteWord, type JsonObject } from '../core/index.ts';
+import type { GgufArtifact } from '../bundle/index.ts';
 import { findGgufPath, type RegistryEntry } from '../registry/index.ts';
 import { PipelineFailure } from './error.ts';
+
+/** What stands under `metrics.milton.gguf`; the digest is that of all shards where it is split. */
+export function ggufMetrics(
+  { facts, totalSizeBytes, shardCount, waived }: GgufArtifact,
+  sha256: string | null,
+): JsonObject {
+  return {
+    architecture: facts.architecture,
+    parameter_count: facts.parameterCount,
+    context_length: facts.contextLength,
+    size_bytes: totalSizeBytes,
+    shards: shardCount,
+    waived_rules: waived,
+    sha256,
+  };
+}
 
 /** Lower-case hex; null in the entries of other tools. */
 export function readRegisteredSha256({ metrics }: RegistryEntry): string | null {

@@ -34,6 +34,14 @@ export interface ConvertHfOptions {
   readonly outPath: string;
   /** `general.name`. Default: the name of the directory. */
   readonly name?: string;
+  /** Lets files lie beside the model that run code when they are loaded: none of them is read. */
+  readonly allowUnsafeFiles?: boolean;
+  /** Gets what is to be written before any of it is; false writes nothing. */
+  readonly plan?: (model: GgufModel) => Promise<boolean>;
+  /** Gets the file before it has a name; what it throws leaves nothing behind. */
+  readonly use?: (path: string) => Promise<void>;
+  /** False: it never gets a name, and is gone after `use`. */
+  readonly keep?: boolean;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,11 +58,11 @@ export interface ConvertedModel {
 
 /** Throws `CONVERT_*`, `QUANTIZE_OUTPUT_EXISTS`, `QUANTIZE_NO_ROOM`, `HF_*`, `GGUF_*`, `SYSTEM_*`, `CORE_*`; nothing is left then. */
 export async function convertHf(path: string, options: ConvertHfOptions): Promise<ConvertedModel> {
-  const { onProgress, signal } = options;
+  const { onProgress, signal, allowUnsafeFiles = false, keep = true } = options;
   const outPath = resolve(options.outPath);
   throwIfAborted(signal);
-  await assertOutputFree(outPath);
-  const directory = await openHfModel(resolve(path), { signal });
+  if (keep) await assertOutputFree(outPath);
+  const directory = await openHfModel(resolve(path), { signal, allowUnsafeFiles });
   const model = readHyperparameters((await directory.readObject('config.json')) ?? {});
   const tensors = matchTensors(directory.tensors, model);
   const type = mostOf(tensors);
@@ -66,6 +74,10 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
   return withSources(tensors, async (sources) => {
     const gguf: GgufModel = { metadata, tensors: [...ropeTensors(model), ...tensors.map(toInput(sources))] };
     const sizeBytes = ggufSizeBytes(gguf);
+    const { parameterCount, warnings } = directory.facts;
+    const { architecture } = model.family;
+    const converted = { path: outPath, type, sizeBytes, architecture, parameterCount, warnings };
+    if ((await options.plan?.(gguf)) === false) return converted;
     await assertRoom(dirname(outPath), sizeBytes);
     await makeDirectory(dirname(outPath));
     onProgress?.({
@@ -74,7 +86,7 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
       message: `Converting ${formatBytes(sizeBytes)} to GGUF in ${type}`,
     });
     await withNewFile(
-      { directory: dirname(outPath), name: onlyName(outPath) },
+      { directory: dirname(outPath), name: onlyName(outPath), keep },
       async (handle, _path, writable) => {
         let doneBytes = 0;
         for await (const piece of encodeGguf(gguf)) {
@@ -87,17 +99,10 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
         await withFileSource(writable, (source) =>
           readAndCheckGguf(source, signal === undefined ? {} : { signal }),
         );
+        await options.use?.(writable);
       },
     );
-    const { parameterCount, warnings } = directory.facts;
-    return {
-      path: outPath,
-      type,
-      sizeBytes,
-      architecture: model.family.architecture,
-      parameterCount,
-      warnings,
-    };
+    return converted;
   });
 }
 

@@ -7,5 +7,6 @@ export {
   quantizationTypeOf,
   type QuantizationType,
 } from './quantization-types.ts';
-export { assertOutputFree } from './output-file.ts';
+export { withOutline } from './outline.ts';
+export { assertOutputFree, assertRoom } from './output-file.ts';
 export { quantizeGguf, type QuantizedGguf, type QuantizeGgufOptions } from './quantize-gguf.ts';

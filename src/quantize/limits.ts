@@ -17,3 +17,6 @@ export const QUANTIZE_BASE_MS = 120_000;
 
 /** Beside the file itself: folders, the journal of the file system. */
 export const DISK_MARGIN_BYTES = 16 * 1024 * 1024;
+
+/** A file system with less is full: the library writes tensors of this size and more. */
+export const FULL_DISK_BYTES = 1024 * 1024;

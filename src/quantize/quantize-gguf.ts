@@ -18,7 +18,7 @@ import {
 import { QuantizeFailure } from './error.ts';
 import { QUANTIZE_BASE_MS, QUANTIZER_BASELINE_BYTES, SLOWEST_BYTES_PER_MS, TENSOR_COPIES } from './limits.ts';
 import { QUANTIZER_RELEASE } from './llama-quantizer.ts';
-import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
+import { assertOutputFree, assertRoom, onlyName, orDiskFull } from './output-file.ts';
 import {
   assertPlanned,
   assertQuantizable,
@@ -106,7 +106,11 @@ export async function quantizeGguf(path: string, options: QuantizeGgufOptions): 
         message: `Quantizing ${formatBytes(file.sizeBytes)} to ${type}`,
       });
       const onTensors = quantizationProgress(file, onProgress);
-      await runQuantizer({ ...order, outputPath, dryRun: false }, { ...limits, onTensors });
+      await runQuantizer({ ...order, outputPath, dryRun: false }, { ...limits, onTensors }).catch(
+        async (error: unknown) => {
+          throw await orDiskFull(error, outPath);
+        },
+      );
       if (!sameIdentity(before, await fileIdentity(source))) throw changed(source);
       const made = await readGguf(outputPath, { allow, signal });
       assertPlanned(file, made.file, plan);

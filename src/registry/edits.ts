@@ -140,7 +140,8 @@ function withFlags(row: RegistryRow, flags: Flags): RegistryRow {
   return { entry: { ...row.entry, ...flags }, tree };
 }
 
-function toRow(entry: RegistryEntry): RegistryRow {
+/** An entry of ours, its fields in the order of the format. */
+export function toRow(entry: RegistryEntry): RegistryRow {
   const fields = ENTRY_FIELDS.map((field): [string, JsonTree] => [field, toJsonTree(entry[field])]);
   return { entry: { ...entry }, tree: new Map(fields) };
 }

@@ -32,10 +32,23 @@ export const REGISTRY_FAILURES = {
     hint: 'Wait until the other program has finished, then run the same command again.',
     aftermath: 'unchanged',
   },
+  REGISTRY_QUANTIZATION_TAKEN: {
+    exitCode: 3,
+    summary:
+      'The model has a GGUF of the type that is to be made, or its entry would get the name of one that is there.',
+    hint: 'Quantize to another type, or use what is there: milton models show VERSION',
+    aftermath: 'unchanged',
+  },
+  REGISTRY_ENTRY_CHANGED: {
+    exitCode: 1,
+    summary: 'The entry was removed or registered anew while its model was quantized.',
+    hint: 'Look at what is registered now with milton models list, then run the same command again.',
+    aftermath: 'unchanged',
+  },
   REGISTRY_NO_GGUF: {
     exitCode: 1,
     summary: 'The registry entry has no metrics.compression.gguf_path: there is no GGUF for this model.',
-    hint: 'Register its GGUF (milton models register VERSION --gguf FILE), or ship the directory: milton deploy --artifact hf-distilled',
+    hint: 'Ship the directory with --artifact hf-distilled, or make the GGUF from it: milton quantize VERSION',
   },
   REGISTRY_PATH_RELATIVE: {
     exitCode: 3,

@@ -9,6 +9,7 @@ export {
 } from './new-entry.ts';
 export { ENTRY_FIELDS as REGISTRY_ENTRY_FIELDS } from './parse-registry.ts';
 export { openRegistry, type Registry, type RegistryOptions } from './registry.ts';
+export { placeQuantizations, type PlacedGguf, type Placement, type Quantizations } from './quantizations.ts';
 export { findGgufPath, resolveArtifact } from './resolve-artifact.ts';
 export type {
   Activation,

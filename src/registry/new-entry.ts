@@ -60,7 +60,8 @@ function toDistillation({ sizeBytes, parameterCount = null, method = null }: HfT
   };
 }
 
-function toCompression(gguf: GgufToRegister, hfSizeBytes: number | null): JsonObject {
+/** `metrics.compression`; the size of the directory stands in where the GGUF does not say what it was made from. */
+export function toCompression(gguf: GgufToRegister, hfSizeBytes: number | null): JsonObject {
   const originalSizeBytes = gguf.originalSizeBytes ?? hfSizeBytes;
   const isKnown = originalSizeBytes !== null && gguf.sizeBytes > 0;
   return {

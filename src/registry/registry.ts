@@ -12,6 +12,7 @@ import {
   type Edit,
 } from './edits.ts';
 import type { RegistryRow } from './parse-registry.ts';
+import { addQuantizations, type Quantizations } from './quantizations.ts';
 import { editRegistry, readRegistry } from './registry-file.ts';
 import { toStats } from './stats.ts';
 import type {
@@ -45,6 +46,8 @@ export interface Registry {
   getTree(version: string): Promise<JsonTreeObject>;
   /** Adds, or replaces the same version, stamped with the time of now. Throws `CORE_VERSION_INVALID`. */
   register(entry: NewRegistryEntry): Promise<Registration>;
+  /** The entries that were filled or added. Throws `REGISTRY_ENTRY_CHANGED`, `REGISTRY_QUANTIZATION_TAKEN`. */
+  addQuantizations(quantizations: Quantizations): Promise<readonly RegistryEntry[]>;
   activate(version: string): Promise<Activation>;
   /** Throws `REGISTRY_NO_LAST_GOOD`. Touches no target. */
   rollback(): Promise<Activation>;
@@ -76,6 +79,8 @@ export function openRegistry(path: string, options: RegistryOptions): Registry {
       assertVersion(entry.version);
       return edit((rows) => registerEntry(rows, entry, toTimestamp(clock.now())));
     },
+    addQuantizations: (quantizations) =>
+      edit((rows) => addQuantizations(rows, quantizations, toTimestamp(clock.now()))),
     activate: (version) => edit((rows) => activateVersion(rows, version)),
     rollback: () => edit(rollBack),
     remove: (version, force) => edit((rows) => removeVersion(rows, version, force)),

@@ -53,7 +53,7 @@ function requireGgufPath(entry: RegistryEntry): string {
     'REGISTRY_NO_GGUF',
     `There is no GGUF for ${version}: its registry entry has no metrics.compression.gguf_path.`,
     {
-      hint: `Make one and register it (milton models register ${version} --gguf FILE), or ship the directory: milton deploy --artifact hf-distilled`,
+      hint: `Ship the directory with --artifact hf-distilled, or make the GGUF from it: milton quantize ${version}`,
       details: { version, expected: 'metrics.compression.gguf_path', received: 'no such path' },
     },
   );

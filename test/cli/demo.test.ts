@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32')('milton demo', () => {
       expect.stringMatching(/^Rolled back to v1/),
     ]);
     expect(stderr.trimEnd().split('\n'), 'a line for each step').toHaveLength(6);
-    expect(stdout).toMatch(/error REGISTRY_NO_GGUF: .*v4.*\n +fix +.*milton models register v4 --gguf FILE/);
+    expect(stdout).toMatch(/error REGISTRY_NO_GGUF: .*v4.*\n +fix +.*milton quantize v4/);
     expect(stdout).toMatch(/checksums verified, load test passed: 16 tokens at \d+ tokens\/s/);
     expect(stdout).toMatch(/^done {2}in .* by really loading the models with llama\.cpp\.$/m);
     expect(stdout).toContain('milton demo --keep');

@@ -152,7 +152,7 @@ describe('milton deploy refuses', () => {
       () => ({ entries: [toEntry('v1')] }),
       1,
       'REGISTRY_NO_GGUF',
-      /milton models register v1 --gguf FILE.*milton deploy --artifact hf-distilled/,
+      /--artifact hf-distilled.*: milton quantize v1$/m,
     ],
     [
       'a GGUF that is not there',

@@ -30,7 +30,7 @@ describe('milton quantize', () => {
     const { exitCode, json } = await shop.document('quantize', ...args);
     expect({ exitCode, json }).toMatchObject({
       exitCode: 0,
-      json: { ok: true, type: 'Q4_0', dry_run: true },
+      json: { ok: true, dry_run: true, quantized: [{ type: 'Q4_0' }] },
     });
     await expect(stat(out)).rejects.toMatchObject({ code: 'ENOENT' });
   });

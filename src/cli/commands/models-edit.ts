@@ -161,6 +161,12 @@ function registeredResult({
             ? style.colors.green('active')
             : `not active (milton models activate ${quoteWord(entry.version)})`,
         ],
+        [
+          'next',
+          artifacts.some(({ type }) => type === 'gguf')
+            ? null
+            : style.colors.cyan(`milton quantize ${quoteWord(entry.version)}`),
+        ],
       ]),
     ],
   };

@@ -1,99 +1,115 @@
-/** `milton quantize`: make a GGUF small, from a Hugging Face directory or from a GGUF with float weights. */
-import { Option, type Command } from 'commander';
-import { formatBytes, quoteWord } from '../../core/index.ts';
-import type { QuantizedModel } from '../../pipeline/index.ts';
+/** `milton quantize`: make small GGUFs of a registered model, of a Hugging Face directory, or of a GGUF with float weights. */
+import type { Command } from 'commander';
+import { quoteWord } from '../../core/index.ts';
+import type { QuantizeModelRequest } from '../../pipeline/index.ts';
+import type { QuantizationType } from '../../quantize/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { parseCount, parsePath } from '../option-values.ts';
-import { shown, type TextStyle } from '../text-style.ts';
+import { collectList, parseCount, parsePath } from '../option-values.ts';
+import { shown } from '../text-style.ts';
+import { openModels } from './open-models.ts';
+import { quantizedResult } from './quantized-text.ts';
+import { STRICT_HELP } from './safety-options.ts';
 
 interface QuantizeFlags {
   readonly model?: string;
-  readonly type?: string;
+  readonly type?: readonly string[];
   readonly out?: string;
   readonly threads?: number;
   readonly keepIntermediate?: boolean;
   readonly dryRun?: boolean;
+  readonly strict?: boolean;
+  readonly allowUnsafeFiles?: boolean;
 }
 
 export function defineQuantize(command: Command, perform: Perform): void {
   command
     .option('--model <path>', 'a Hugging Face directory, or a GGUF in F32, F16 or BF16', parsePath)
-    .addOption(new Option('--type <type>', 'such as Q4_0, Q4_K_M, Q6_K, Q8_0 (default: Q4_0)'))
+    .option('--type <type>', 'such as Q4_0, Q4_K_M, Q8_0; several with commas (default: Q4_0)', collectList)
     .option('--out <dir>', 'where it is put (default: in the state directory)', parsePath)
     .option('--threads <n>', 'that compute (default: all)', parseCount)
     .option('--keep-intermediate', 'keep the GGUF in the type of the weights of the directory')
     .option('--dry-run', 'say how large it would be, and leave nothing')
+    .option('--strict', STRICT_HELP)
+    .option('--allow-unsafe-files', 'take a directory with files that run code; none of them is read')
     .addHelpText(
       'after',
       `
+A VERSION is registered with what is made of it: the first type fills its entry,
+each further one is an entry of its own, such as v1-q8_0. All of them are there
+in the end, or none.
+
 Llama 3, Qwen2 and Qwen3 directories, and whatever has their architecture and a
 byte-level BPE, are converted here; of any other model give the GGUF that
 convert_hf_to_gguf.py of llama.cpp makes. The quantizing itself is llama.cpp's
 own code.
 
 Examples:
+  $ milton quantize v1.20260111.1425
+  $ milton quantize v1.20260111.1425 --type Q4_0,Q4_K_M,Q8_0
   $ milton quantize --model ./distilled
   $ milton quantize --model model-f16.gguf --type Q4_K_M --out ./models`,
     )
     .action(perform<QuantizeFlags>(quantize));
 }
 
-async function quantize(context: CommandContext, flags: QuantizeFlags): Promise<CommandResult> {
-  const { DEFAULT_QUANTIZATION_TYPE, QUANTIZATION_TYPES, quantizationTypeOf } =
-    await import('../../quantize/index.ts');
-  const type = quantizationTypeOf(flags.type ?? DEFAULT_QUANTIZATION_TYPE);
-  if (type === null) {
-    throw new CliFailure('CLI_USAGE', `${shown(flags.type ?? '')} is no type to quantize to.`, {
-      details: { expected: Object.keys(QUANTIZATION_TYPES).join(' '), received: flags.type ?? '' },
-    });
-  }
-  if (flags.model === undefined) {
-    throw new CliFailure('CLI_USAGE', 'Which model is to be quantized?', {
-      details: { expected: '--model PATH', received: 'none' },
-    });
-  }
+async function quantize(
+  context: CommandContext,
+  flags: QuantizeFlags,
+  [version]: readonly string[],
+): Promise<CommandResult> {
+  const from = await readFrom(context, flags, version);
+  const types = await readTypes(flags.type);
   const { loadLlamaCppEngine } = await import('../../engine/index.ts');
   const { quantizeModel } = await import('../../pipeline/index.ts');
   const { state, signal, onProgress } = context;
-  const made = await quantizeModel(
+  const quantized = await quantizeModel(
     {
-      path: flags.model,
-      type,
+      from,
+      types,
       outDir: flags.out ?? null,
-      threads: flags.threads ?? null,
-      keepIntermediate: flags.keepIntermediate ?? false,
-      dryRun: flags.dryRun ?? false,
+      quantizer: { ...(flags.threads !== undefined && { threads: flags.threads }) },
+      keepIntermediate: flags.keepIntermediate === true,
+      dryRun: flags.dryRun === true,
+      strict: flags.strict === true,
+      allowUnsafeFiles: flags.allowUnsafeFiles === true,
     },
     { state, engine: await loadLlamaCppEngine(), signal, onProgress },
   );
-  return { json: toJson(made), text: (style) => toText(made, style), warnings: made.warnings };
+  return quantizedResult(quantized);
 }
 
-function toJson(made: QuantizedModel): CommandResult['json'] {
-  return {
-    path: made.path,
-    type: made.type,
-    source_bytes: made.sourceBytes,
-    size_bytes: made.sizeBytes,
-    dry_run: made.dryRun,
-    intermediate: made.intermediate,
-    tokens_per_second: made.tokensPerSecond,
-  };
+async function readFrom(
+  context: CommandContext,
+  { model }: QuantizeFlags,
+  version: string | undefined,
+): Promise<QuantizeModelRequest['from']> {
+  if (version !== undefined && model === undefined)
+    return { kind: 'registry', registry: await openModels(context), version };
+  if (version === undefined && model !== undefined) return { kind: 'path', path: model };
+  throw new CliFailure(
+    'CLI_USAGE',
+    model === undefined ? 'Which model is to be quantized?' : 'Two models are named to be quantized.',
+    {
+      hint: 'milton quantize VERSION, with one of: milton models list',
+      details: {
+        expected: 'VERSION, or --model PATH',
+        received: model === undefined ? 'neither' : `${shown(version)} and --model ${quoteWord(model)}`,
+      },
+    },
+  );
 }
 
-function toText(made: QuantizedModel, { colors, facts }: TextStyle): readonly string[] {
-  const { path, type, sizeBytes, sourceBytes, dryRun, intermediate, tokensPerSecond } = made;
-  const share = Math.round((sizeBytes / sourceBytes) * 100) / 100;
-  const next = `milton models register VERSION --gguf ${quoteWord(path)}`;
-  return [
-    dryRun ? `would make  ${shown(path)}` : `${colors.green('quantized')}  ${shown(path)}`,
-    ...facts([
-      ['type', type],
-      ['size', `${formatBytes(sizeBytes)}, ${share} of ${formatBytes(sourceBytes)}`],
-      ['kept', intermediate === null ? null : shown(intermediate)],
-      ['load test', tokensPerSecond === null ? null : `it loads and generates, ${tokensPerSecond} tokens/s`],
-      ['next', dryRun ? null : colors.cyan(next)],
-    ]),
-  ];
+/** Each once, in the order in which they were named. */
+async function readTypes(names: readonly string[] | undefined): Promise<readonly QuantizationType[]> {
+  const { DEFAULT_QUANTIZATION_TYPE, QUANTIZATION_TYPES, quantizationTypeOf } =
+    await import('../../quantize/index.ts');
+  const types = (names ?? [DEFAULT_QUANTIZATION_TYPE]).map((name) => {
+    const type = quantizationTypeOf(name);
+    if (type !== null) return type;
+    throw new CliFailure('CLI_USAGE', `${shown(name)} is no type to quantize to.`, {
+      details: { expected: Object.keys(QUANTIZATION_TYPES).join(' '), received: name },
+    });
+  });
+  return [...new Set(types)];
 }
