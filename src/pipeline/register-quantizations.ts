@@ -90,7 +90,7 @@ async function resolveDirectory(entry: RegistryEntry): Promise<string> {
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'REGISTRY_ARTIFACT_WRONG_KIND') throw error;
     throw error.inContext({
-      hint: `Register the directory it was made from (milton models register ${entry.version} --hf DIR), or, where its weights are floats, give the file: milton quantize --model ${quoteWord(entry.model_path)}`,
+      hint: `Register the directory it was made from (milton models register ${entry.version} --hf DIR), or, where its weights are floats, give the file itself: milton quantize --model ${quoteWord(entry.model_path)}`,
     });
   }
 }
