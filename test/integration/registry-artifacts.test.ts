@@ -45,7 +45,7 @@ describe('resolveArtifact', () => {
     await expect(resolveArtifact(entry, 'gguf')).rejects.toThrow(
       expect.objectContaining({
         code: 'REGISTRY_NO_GGUF',
-        hint: expect.stringMatching(/milton models register v1 --gguf FILE.*--artifact hf-distilled/),
+        hint: expect.stringMatching(/--artifact hf-distilled.*: milton quantize v1$/),
       }),
     );
   });
