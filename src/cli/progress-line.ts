@@ -13,6 +13,8 @@ export interface Pace {
 const BAR_COLUMNS = 20;
 /** Below this a bar says nothing. */
 const MIN_BAR_COLUMNS = 5;
+/** `999.9 MB of 999.9 MB (99 %), 999.9 MB/s, 59 min 59 s left` */
+const MOST_TEXT_COLUMNS = 57;
 /** What was done in less is no rate. */
 const MIN_RATE_MS = 1;
 
@@ -31,8 +33,11 @@ export function progressLine(event: BytesEvent, pace: Pace, columns: number): st
   const step = escapeText(event.step);
   const [amount = '', , left] = progressParts(event, pace);
   const full = progressParts(event, pace).join(', ');
-  const titles =
-    item === undefined ? [step] : [`${step} ${itemText(item)}`, `${step} ${item.no}/${item.count}`, step];
+  const short = item === undefined ? step : `${step} ${item.no}/${item.count}`;
+  const long = item === undefined ? step : `${step} ${itemText(item)}`;
+  // By the width of the terminal, not by what is left to say: a title that changes to and fro is hard to read.
+  const isWide = columns >= `${long} [] `.length + MIN_BAR_COLUMNS + MOST_TEXT_COLUMNS;
+  const titles = isWide ? [long, step] : [short, step];
   for (const title of titles) {
     const bar = Math.min(BAR_COLUMNS, columns - `${title} [] ${full}`.length);
     if (bar < MIN_BAR_COLUMNS) continue;

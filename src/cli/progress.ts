@@ -87,6 +87,10 @@ function liveBar({ stream, nowMs }: ProgressOptions): BytesDisplay {
     }
     if (doneBytes >= totalBytes) stop();
   };
+  const load = async (): Promise<void> => {
+    library = await import('cli-progress');
+    draw();
+  };
   const stop = (): void => {
     clearTimeout(timer);
     bar?.stop();
@@ -104,10 +108,7 @@ function liveBar({ stream, nowMs }: ProgressOptions): BytesDisplay {
       work = nextWork(work, event, nowMs());
       if (!isLoading) {
         isLoading = true;
-        void import('cli-progress').then((loaded) => {
-          library = loaded;
-          draw();
-        });
+        void load();
       }
       draw();
     },

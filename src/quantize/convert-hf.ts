@@ -87,6 +87,7 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
           onProgress?.({ kind: 'bytes', step: 'convert', doneBytes, totalBytes: sizeBytes, item });
         };
         await writePieces(handle, gguf.pieces(), { onBytes, signal });
+        onProgress?.({ kind: 'step', step: 'check', message: 'Checking what was written' });
         // What was written is read as any file of a stranger would be.
         await withFileSource(writable, (source) =>
           readAndCheckGguf(source, signal === undefined ? {} : { signal }),

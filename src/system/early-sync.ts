@@ -13,7 +13,7 @@ export async function withEarlySync<T>(
   write: (wrote: (sizeBytes: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   let unsyncedBytes = 0;
-  let syncing: Promise<unknown> | null = null;
+  let syncing: Promise<unknown> = Promise.resolve();
   try {
     return await write(async (sizeBytes) => {
       unsyncedBytes += sizeBytes;

@@ -60,7 +60,8 @@ describe('what is counted', () => {
   it('is shortened, and then goes, where the line is short', () => {
     const text = '4.40 GB of 16.1 GB (27 %), 72.1 MB/s, 2 min 42 s left';
     expect(line(120)).toBe(`quantize tensor 12 of 291 [=====               ] ${text}`);
-    expect(line(87)).toBe(`quantize tensor 12 of 291 [=    ] ${text}`);
+    expect(line(91)).toBe(`quantize tensor 12 of 291 [==       ] ${text}`);
+    expect(line(90)).toBe(`quantize 12/291 [====              ] ${text}`);
     expect(line(80)).toBe(`quantize 12/291 [==      ] ${text}`);
     expect(line(70)).toBe(`quantize [=    ] ${text}`);
     expect(line(65)).toBe(`quantize ${text}`);
