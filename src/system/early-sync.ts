@@ -1,8 +1,8 @@
 /** Pushes what is written to the disk while more is written, so that the fsync at the end finds little left to do. */
 import type { FileHandle } from 'node:fs/promises';
 
-/** Between two pushes: seldom enough to cost nothing, often enough that the end does not wait. */
-const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
+/** Between two pushes: seldom enough to cost nothing, often enough that the end does not wait (docs/performance.md). */
+const SYNC_EVERY_BYTES = 256 * 1024 * 1024;
 
 /**
  * Hands `write` a function to be told of every so many bytes that were written, by whomever. Nothing is pending on the handle

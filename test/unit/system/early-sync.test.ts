@@ -9,7 +9,7 @@ function disk(datasync: () => Promise<void>): FileHandle {
 }
 
 describe('withEarlySync', () => {
-  it('syncs every 64 MiB, and waits for it before it ends', async () => {
+  it('syncs every 256 MiB, and waits for it before it ends', async () => {
     let begun = 0;
     let ended = 0;
     const handle = disk(async () => {
@@ -18,7 +18,7 @@ describe('withEarlySync', () => {
       ended += 1;
     });
     const result = await withEarlySync(handle, async (wrote) => {
-      for (let at = 0; at < 200 * MIB; at += 8 * MIB) await wrote(8 * MIB);
+      for (let at = 0; at < 800 * MIB; at += 8 * MIB) await wrote(8 * MIB);
       return 'done';
     });
     expect(result).toBe('done');
@@ -32,7 +32,7 @@ describe('withEarlySync', () => {
       isEnded = true;
     });
     const writing = withEarlySync(handle, async (wrote) => {
-      await wrote(64 * MIB);
+      await wrote(256 * MIB);
       throw new Error('no');
     });
     await expect(writing).rejects.toThrow('no');
@@ -41,6 +41,6 @@ describe('withEarlySync', () => {
 
   it('leaves it to the fsync at the end to fail', async () => {
     const handle = disk(() => Promise.reject(new Error('EIO')));
-    await withEarlySync(handle, async (wrote) => wrote(64 * MIB));
+    await withEarlySync(handle, async (wrote) => wrote(256 * MIB));
   });
 });
