@@ -1,5 +1,5 @@
 /** `quantize`: a GGUF from a Hugging Face directory, and a small one from that, by llama.cpp's own quantizer. */
-export { convertHf, type ConvertedModel, type ConvertHfOptions } from './convert-hf.ts';
+export type { ConvertedModel, ConvertHfOptions } from './convert-hf.ts';
 export { QUANTIZE_FAILURES, QuantizeFailure, type QuantizeCode } from './error.ts';
 export {
   DEFAULT_QUANTIZATION_TYPE,
@@ -7,6 +7,7 @@ export {
   quantizationTypeOf,
   type QuantizationType,
 } from './quantization-types.ts';
+export { convertHf, quantizeGguf } from './on-first-use.ts';
 export { withOutline } from './outline.ts';
 export { assertOutputFree, assertRoom } from './output-file.ts';
-export { quantizeGguf, type QuantizedGguf, type QuantizeGgufOptions } from './quantize-gguf.ts';
+export type { QuantizedGguf, QuantizeGgufOptions } from './quantize-gguf.ts';
