@@ -29,15 +29,6 @@ export function readBpeVocabulary(tokenizer: JsonObject, size: number): Vocabula
   }
   assertByteLevel(tokenizer, model);
   const pre = recognizePreTokenizer(tokenizer);
-  const ignoresMerges = model['ignore_merges'] === true;
-  // llama.cpp takes whole words that are tokens as they are under this name, and under no other.
-  if (ignoresMerges !== (pre === 'llama-bpe')) {
-    const expected = `ignore_merges ${String(!ignoresMerges)}`;
-    throw unsupported(`its tokenizer cuts like ${pre} and has another ignore_merges`, {
-      expected,
-      received: `ignore_merges ${String(ignoresMerges)}`,
-    });
-  }
   const tokens: (string | undefined)[] = Array.from({ length: size });
   const types = Array.from({ length: size }, (): number => TOKEN_TYPES.unused);
   for (const { id, text, type } of [...readModelTokens(model), ...readAddedTokens(tokenizer)]) {

@@ -21,6 +21,7 @@ import {
   type FileSource,
 } from '../system/index.ts';
 import { readBpeVocabulary, type Vocabulary } from './bpe-tokenizer.ts';
+import { checkTokens } from './check-tokens.ts';
 import { ggufMetadata } from './gguf-metadata.ts';
 import { readHyperparameters, unsupported, type Hyperparameters } from './hyperparameters.ts';
 import { FLOAT_TYPES, matchTensors, type FloatType, type MatchedTensor } from './match-tensors.ts';
@@ -68,6 +69,7 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
     const sizeBytes = ggufSizeBytes(gguf);
     await assertRoom(dirname(outPath), sizeBytes);
     await makeDirectory(dirname(outPath));
+    let found: readonly Warning[] = [];
     onProgress?.({
       kind: 'step',
       step: 'convert',
@@ -87,6 +89,8 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
         await withFileSource(writable, (source) =>
           readAndCheckGguf(source, signal === undefined ? {} : { signal }),
         );
+        const tokenizer = (await directory.readObject('tokenizer.json')) ?? {};
+        found = await checkTokens({ path: writable, tokenizer, onProgress, signal });
       },
     );
     const { parameterCount, warnings } = directory.facts;
@@ -96,7 +100,7 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
       sizeBytes,
       architecture: model.family.architecture,
       parameterCount,
-      warnings,
+      warnings: [...warnings, ...found],
     };
   });
 }
