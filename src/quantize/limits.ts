@@ -35,3 +35,6 @@ export const CHECK_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
 
 /** Five seconds were seen for 152k tokens on two cores; a definition that takes a hundred times as long is none of a model's. */
 export const CHECK_WALL_MS = 300_000;
+
+/** Of a piece of SentencePiece, in UTF-16 units: the standard of its trainer is 16, the longest known has 128 spaces. */
+export const MAX_PIECE_CHARACTERS = 256;

@@ -67,7 +67,8 @@ export function byteLevelTokenizer(preTokenizer: Json, changes: Json = {}): Json
       byte_fallback: false,
       ignore_merges: false,
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges,
+      // Some tokens cannot be reached by merging: whoever takes whole words as they are finds them all the same.
+      merges: merges.filter((_, index) => index % 7 !== 3),
       ...changes,
     },
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertHf } from '../../src/quantize/index.ts';
 import { writeTokenizerDirectory } from '../fakes/tokenizer-directory.ts';
+import { sentencePieceJson, sentencePieceModel, trainedPieces } from '../fakes/sentencepiece-tokenizer.ts';
 import { byteLevelTokenizer, PRE_TOKENIZERS, type Json } from '../fakes/trained-tokenizer.ts';
 
 let folder = '';
@@ -38,4 +39,40 @@ describe('a byte-level tokenizer', () => {
       expect(warnings).toEqual([]);
     },
   );
+});
+
+const SPECIAL = { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' };
+
+describe('a SentencePiece tokenizer', () => {
+  const pieces = trainedPieces();
+  const write = (files: Readonly<Record<string, object | Uint8Array | null>>): Promise<void> =>
+    writeTokenizerDirectory(source(), pieces.length + 9, { 'tokenizer_config.json': SPECIAL, ...files });
+
+  it('gives the same tokens in llama.cpp for every hard string', async () => {
+    await write({
+      'tokenizer.model': sentencePieceModel(pieces),
+      'tokenizer.json': sentencePieceJson(pieces),
+    });
+    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
+  });
+
+  it('does so from tokenizer.json alone, by scores that follow its merges', async () => {
+    await write({ 'tokenizer.json': sentencePieceJson(pieces) });
+    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
+  });
+
+  it('does so from tokenizer.model alone', async () => {
+    await write({ 'tokenizer.model': sentencePieceModel(pieces) });
+    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
+  });
+
+  it('tells where a space is put in front of more texts than it should', async () => {
+    const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false };
+    await write({
+      'tokenizer.model': sentencePieceModel(pieces),
+      'tokenizer.json': sentencePieceJson(pieces, { normalizer: null, pre_tokenizer: metaspace }),
+    });
+    const { warnings } = await convertHf(source(), { outPath: out() });
+    expect(warnings.map(({ code }) => code)).toEqual(['CONVERT_SPACE_PREFIX']);
+  });
 });
