@@ -19,7 +19,7 @@ export async function fuzzTargets() {
   const { formatRegion, planArchive } = await load('bundle/layout');
   const { formatMember } = await load('bundle/gzip-frame');
   const { ggufBytes, sampleModel, readAndCheckGguf } = await load('gguf/index');
-  const { parseSafetensorsHeader } = await load('hf/index');
+  const { parseSafetensorsHeader, parseSentencePiece } = await load('hf/index');
   const { parseHfConfig } = await load('hf/config');
   const { parseShardIndex } = await load('hf/shard-index');
   const { parseRun, parseBenchmarkSummary } = await load('evidence/index');
@@ -119,6 +119,17 @@ export async function fuzzTargets() {
     safetensors: {
       seeds: [safetensors],
       run: (bytes) => parseSafetensorsHeader(memorySource(bytes, 'model.safetensors')),
+    },
+    sentencepiece: {
+      seeds: [
+        // Pieces <unk> and ▁a with score and type; a BPE with bytes to fall back to; its normalizer.
+        Buffer.from(
+          '0a0e0a053c756e6b3e15000000001802' + '0a0d0a04e2968161150000803f1801' + '1205180298020112',
+          'hex',
+        ).subarray(0, -1),
+        Buffer.from('0a0d0a04e2968161150000803f18011a060a0169180120 00'.replace(' ', ''), 'hex'),
+      ],
+      run: (bytes) => parseSentencePiece(bytes, 'tokenizer.model'),
     },
     'config.json': {
       seeds: [

@@ -1,11 +1,10 @@
-/** Tokenizers of converted models, run by llama.cpp, against those of Hugging Face that they were made from. */
+/** Byte-level tokenizers of converted models, run by llama.cpp, against those of Hugging Face that they were made from. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertHf } from '../../src/quantize/index.ts';
 import { writeTokenizerDirectory } from '../fakes/tokenizer-directory.ts';
-import { sentencePieceJson, sentencePieceModel, trainedPieces } from '../fakes/sentencepiece-tokenizer.ts';
 import { byteLevelTokenizer, PRE_TOKENIZERS, type Json } from '../fakes/trained-tokenizer.ts';
 
 let folder = '';
@@ -41,38 +40,32 @@ describe('a byte-level tokenizer', () => {
   );
 });
 
-const SPECIAL = { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' };
-
-describe('a SentencePiece tokenizer', () => {
-  const pieces = trainedPieces();
-  const write = (files: Readonly<Record<string, object | Uint8Array | null>>): Promise<void> =>
-    writeTokenizerDirectory(source(), pieces.length + 9, { 'tokenizer_config.json': SPECIAL, ...files });
-
-  it('gives the same tokens in llama.cpp for every hard string', async () => {
-    await write({
-      'tokenizer.model': sentencePieceModel(pieces),
-      'tokenizer.json': sentencePieceJson(pieces),
-    });
-    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
-  });
-
-  it('does so from tokenizer.json alone, by scores that follow its merges', async () => {
-    await write({ 'tokenizer.json': sentencePieceJson(pieces) });
-    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
-  });
-
-  it('does so from tokenizer.model alone', async () => {
-    await write({ 'tokenizer.model': sentencePieceModel(pieces) });
-    expect((await convertHf(source(), { outPath: out() })).warnings).toEqual([]);
-  });
-
-  it('tells where a space is put in front of more texts than it should', async () => {
-    const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false };
-    await write({
-      'tokenizer.model': sentencePieceModel(pieces),
-      'tokenizer.json': sentencePieceJson(pieces, { normalizer: null, pre_tokenizer: metaspace }),
-    });
+describe('what llama.cpp leaves out', () => {
+  it('is told: Qwen composes letters and accents first', async () => {
+    const { definition } = PRE_TOKENIZERS['qwen2'] ?? { definition: {} };
+    const begin = '<|begin|>';
+    await writeByteLevel(
+      {
+        ...byteLevelTokenizer(definition),
+        normalizer: { type: 'NFC' },
+        post_processor: {
+          type: 'TemplateProcessing',
+          single: [{ SpecialToken: { id: begin, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+          pair: [],
+        },
+      },
+      { 'tokenizer_config.json': { bos_token: begin } },
+    );
     const { warnings } = await convertHf(source(), { outPath: out() });
-    expect(warnings.map(({ code }) => code)).toEqual(['CONVERT_SPACE_PREFIX']);
+    expect(warnings.map(({ code }) => code)).toEqual(['CONVERT_NFC_LEFT_OUT']);
+  });
+
+  it('is refused where nobody knows of it: a token that takes the spaces around it', async () => {
+    const tokenizer = byteLevelTokenizer(PRE_TOKENIZERS['gpt-2']?.definition ?? {});
+    const added = tokenizer['added_tokens'] as Json[];
+    await writeByteLevel({ ...tokenizer, added_tokens: added.map((token) => ({ ...token, rstrip: true })) });
+    await expect(convertHf(source(), { outPath: out() })).rejects.toMatchObject({
+      code: 'CONVERT_TOKENS_DIFFER',
+    });
   });
 });
