@@ -122,12 +122,13 @@ export async function fuzzTargets() {
     },
     sentencepiece: {
       seeds: [
-        // Pieces <unk> and ▁a with score and type; a BPE with bytes to fall back to; its normalizer.
+        // Pieces <unk>, ▁a and <0x0A> with scores and types; a BPE with bytes to fall back to; what its normalizer does.
         Buffer.from(
-          '0a0e0a053c756e6b3e15000000001802' + '0a0d0a04e2968161150000803f1801' + '1205180298020112',
+          '0a0e0a053c756e6b3e150000000018020a0d0a04e296816115000080bf18010a0f0a063c307830413e1500000000180612081802c001009802011a100a086964656e74697479180120002801',
           'hex',
-        ).subarray(0, -1),
-        Buffer.from('0a0d0a04e2968161150000803f18011a060a0169180120 00'.replace(' ', ''), 'hex'),
+        ),
+        // One piece; a vocabulary of one; rules that change texts.
+        Buffer.from('0a0a0a016115000000001801120220011a0412020102', 'hex'),
       ],
       run: (bytes) => parseSentencePiece(bytes, 'tokenizer.model'),
     },

@@ -62,7 +62,7 @@ describe('HARD_STRINGS', () => {
     ['digits of other scripts', /[^\p{ASCII}]\p{Nd}/u],
     ['planes behind the first', /[\u{20000}-\u{10ffff}]/u],
     ['private use', /\p{Co}/u],
-    ['control characters', /[\u0001\u001b]/],
+    ['control characters', /\p{Cc}\[0m/u],
     ['white space that is no space', /\u00a0.*\u3000/],
     ['lines of both kinds', /\r\n/],
     ['contractions', /we've/],
