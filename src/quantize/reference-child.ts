@@ -10,8 +10,8 @@ import {
 } from './reference-protocol.ts';
 
 process.once('message', (order: ReferenceOrder) => {
-  tell(answer(order));
-  process.disconnect();
+  // A long answer is on its way for a while.
+  process.send?.(answer(order), () => process.disconnect());
 });
 
 function answer(order: ReferenceOrder): ReferenceMessage {
@@ -40,8 +40,4 @@ function withoutSpecial(definition: JsonObject): JsonObject {
     ...definition,
     added_tokens: added.filter((token) => !isJsonObject(token) || token['special'] !== true),
   };
-}
-
-function tell(message: ReferenceMessage): void {
-  process.send?.(message);
 }

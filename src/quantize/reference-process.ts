@@ -44,7 +44,7 @@ export async function runReference(
   if (end.kind === 'cancelled') {
     throw new CoreFailure('CORE_INTERRUPTED', 'Interrupted while the tokenizer was checked.');
   }
-  const received = escapeText(reason ?? endOf(end), 200);
+  const received = escapeText(reason ?? endOf(end, lastLine(child.stderrTail())), 300);
   throw new QuantizeFailure(
     'CONVERT_TOKENS_UNCHECKED',
     `The tokenizer of the model could not be run for comparison: ${received}.`,
@@ -52,16 +52,22 @@ export async function runReference(
   );
 }
 
-function endOf(end: Exclude<ContainedEnd, { kind: 'cancelled' }>): string {
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
+}
+
+function endOf(end: Exclude<ContainedEnd, { kind: 'cancelled' }>, lastWords: string): string {
+  const words = lastWords === '' ? '' : `, after saying "${lastWords}"`;
   switch (end.kind) {
     case 'timed-out':
       return `it was not done after ${formatDuration(end.limitMs)}`;
     case 'out-of-memory':
       return `it needed more memory than it may have (${end.evidence})`;
     case 'exited':
-      return `its process ended by itself with ${end.code}`;
+      return `its process ended by itself with ${end.code}${words}`;
     case 'signalled':
-      return `its process ended by ${end.signal}`;
+      return `its process ended by ${end.signal}${words}`;
     case 'not-started':
       return `its process could not be started (${end.reason})`;
   }
