@@ -8,9 +8,10 @@ export {
 } from './limits.ts';
 export { findLlamaCppLibrary, type LlamaCppLibrary } from './llama-cpp-library.ts';
 /** The adapters, loaded on first use: nothing of them is needed to name the port. */
-export { loadLlamaCppEngine, loadServerEngine } from './load-engine.ts';
+export { loadLlamaCppEngine, loadLlamaCppTokenizer, loadServerEngine } from './load-engine.ts';
 export type { ServerEngineOptions } from './server-engine.ts';
 export { assertServerFlags } from './server-flags.ts';
+export type { LoadedTokenizer, LoadTokenizerOptions } from './llama-cpp-tokenizer.ts';
 export type { LlamaCppEngine, LlamaCppEngineOptions, LlamaCppModel } from './llama-cpp-engine.ts';
 export {
   measurePerplexity,

@@ -24,6 +24,7 @@ import type {
   NumberedRequest,
 } from './llama-cpp-protocol.ts';
 import { toSpeaker } from './llama-cpp-speaker.ts';
+import { describeTokenizer, tokenizeAll } from './llama-cpp-vocabulary.ts';
 import { scoreTokens } from './token-scores.ts';
 
 type Library = typeof NodeLlamaCpp;
@@ -42,6 +43,7 @@ const MAX_LOG_LINES = 40;
 const LOG_DELAY_MS = 100;
 const log: string[] = [];
 let loaded: Speaker | null = null;
+let vocabulary: LlamaModel | null = null;
 let queue: Promise<void> = Promise.resolve();
 
 const running = new Map<number, AbortController>();
@@ -81,6 +83,14 @@ async function answer(
     const { speaker, facts } = await loadModel(request);
     loaded = speaker;
     return facts;
+  }
+  if (request.kind === 'load-tokenizer') {
+    vocabulary = await loadVocabulary(request.path);
+    return describeTokenizer(vocabulary);
+  }
+  if (request.kind === 'tokenize-all') {
+    if (vocabulary === null) throw new ChildFailure('unexpected', 'no tokenizer has been loaded');
+    return tokenizeAll(vocabulary, request);
   }
   if (loaded === null) throw new ChildFailure('unexpected', 'no model has been loaded');
   switch (request.kind) {
@@ -134,6 +144,17 @@ async function loadModel(request: LoadRequest): Promise<{ speaker: Speaker; fact
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
   return { speaker, facts };
+}
+
+async function loadVocabulary(path: string): Promise<LlamaModel> {
+  const library = await importLibrary();
+  const llama = await startLlama(library, { threads: 1, gpu: false });
+  try {
+    return await llama.loadModel({ modelPath: path, vocabOnly: true, ignoreMemorySafetyChecks: true });
+  } catch (error) {
+    await sleep(LOG_DELAY_MS);
+    throw toLoadFailure(error);
+  }
 }
 
 async function importLibrary(): Promise<Library> {

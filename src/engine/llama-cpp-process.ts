@@ -80,7 +80,7 @@ export async function startModelProcess({
     { onText, signal: cancelled, wallMs = limits.wallMs }: AskOptions,
   ): Promise<T> => {
     if (closed) throw closedFailure(path);
-    const action = request.kind === 'load' ? 'load' : 'run';
+    const action = request.kind.startsWith('load') ? 'load' : 'run';
     const facts: CallFacts = { action, path, limits: { ...limits, wallMs } };
     const id = (lastId += 1);
     const replied = new Promise<NumberedReply>((resolve) => waiting.set(id, resolve));

@@ -16,7 +16,10 @@ export type ChildRequest =
   | ({ readonly kind: 'answer' } & AnswerRequest)
   | { readonly kind: 'score'; readonly prefix: string; readonly continuation: string }
   | { readonly kind: 'score-tokens'; readonly tokens: readonly number[]; readonly from: number }
-  | { readonly kind: 'tokenize'; readonly text: string };
+  | { readonly kind: 'tokenize'; readonly text: string }
+  /** The tokenizer alone: no weights, no context. */
+  | { readonly kind: 'load-tokenizer'; readonly path: string }
+  | { readonly kind: 'tokenize-all'; readonly texts: readonly string[]; readonly readsSpecial: boolean };
 
 export interface NumberedRequest {
   readonly id: number;
@@ -102,3 +105,12 @@ export const scoreReply = z.object({
 });
 
 export const tokensReply = tokens;
+
+export const tokenizerReply = z.object({
+  vocabularySize: whole,
+  beginning: tokens.max(1),
+  ending: tokens.max(1),
+});
+export type TokenizerReply = z.infer<typeof tokenizerReply>;
+
+export const tokenListsReply = z.array(tokens);

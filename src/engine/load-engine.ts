@@ -1,5 +1,6 @@
 /** The door to the adapters: each is imported on first use, so that a command that runs no model pays for none. */
 import type { LlamaCppEngine, LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+import type { LoadedTokenizer, LoadTokenizerOptions } from './llama-cpp-tokenizer.ts';
 import type { ServerEngineOptions } from './server-engine.ts';
 import type { Engine } from './types.ts';
 
@@ -7,6 +8,15 @@ import type { Engine } from './types.ts';
 export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<LlamaCppEngine> {
   const { createLlamaCppEngine } = await import('./llama-cpp-engine.ts');
   return createLlamaCppEngine(options);
+}
+
+/** The tokenizer of a GGUF, as llama.cpp runs it. Throws what `loadTokenizer` throws. */
+export async function loadLlamaCppTokenizer(
+  path: string,
+  options: LoadTokenizerOptions,
+): Promise<LoadedTokenizer> {
+  const { loadTokenizer } = await import('./llama-cpp-tokenizer.ts');
+  return loadTokenizer(path, options);
 }
 
 /** A llama-server that is on this machine already. Cheap: it is only started by `load`. Throws `ENGINE_FLAG_REFUSED`. */

@@ -3,6 +3,12 @@ export { checkHfDirectory, type CheckHfOptions } from './check-directory.ts';
 export { HF_FAILURES, HfFailure, type HfCode } from './error.ts';
 export { openHfModel, type HfModel, type HfTensor } from './open-model.ts';
 export { parseSafetensorsHeader } from './safetensors.ts';
+export {
+  parseSentencePiece,
+  type SentencePiece,
+  type SentencePieceModel,
+  type SentencePieceType,
+} from './sentencepiece-model.ts';
 export type {
   HfChatTemplate,
   HfFacts,

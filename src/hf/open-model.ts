@@ -2,7 +2,9 @@
 import { isJsonObject, parseJson, type JsonObject } from '../core/index.ts';
 import { inspectDirectory, readSmall, type CheckHfOptions } from './check-directory.ts';
 import { HfFailure } from './error.ts';
-import { MAX_TEXT_BYTES, MAX_TOKENIZER_VALUES } from './limits.ts';
+import { MAX_SENTENCEPIECE_BYTES, MAX_TEXT_BYTES, MAX_TOKENIZER_VALUES } from './limits.ts';
+import { isSentencePiece } from './sentencepiece.ts';
+import { parseSentencePiece, type SentencePieceModel } from './sentencepiece-model.ts';
 import type { HfFacts, SafetensorsTensor } from './types.ts';
 
 export interface HfTensor extends SafetensorsTensor {
@@ -18,6 +20,8 @@ export interface HfModel {
   readonly tensors: readonly HfTensor[];
   /** A file at the top of the directory that ships, as an object; null where there is none. Throws `HF_JSON_INVALID`, `CORE_JSON_*`. */
   readObject(name: string): Promise<JsonObject | null>;
+  /** `tokenizer.model`; null where there is none, or one of another kind. Throws `HF_TOKENIZER_INVALID`. */
+  readSentencePiece(): Promise<SentencePieceModel | null>;
 }
 
 /** Throws what `checkHfDirectory` throws. */
@@ -31,6 +35,13 @@ export async function openHfModel(path: string, options: CheckHfOptions = {}): P
       const filePath = find(name)?.absolutePath ?? name;
       return tensors.map((tensor) => ({ ...tensor, filePath, fileOffset: dataOffset + tensor.offset }));
     }),
+    async readSentencePiece() {
+      const file = find('tokenizer.model');
+      if (file === undefined) return null;
+      const bytes = await readSmall(file, MAX_SENTENCEPIECE_BYTES);
+      if (bytes.length > MAX_SENTENCEPIECE_BYTES || !isSentencePiece(bytes)) return null;
+      return parseSentencePiece(bytes, file.path);
+    },
     async readObject(name) {
       const file = find(name);
       if (file === undefined) return null;

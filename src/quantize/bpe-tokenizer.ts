@@ -2,23 +2,20 @@
  * The tokenizer of a byte-level BPE (`tokenizer.json`) as the metadata of a GGUF. Pure. Source: huggingface/tokenizers,
  * `TokenizerImpl`; the GGUF specification, "Tokenizer"; gguf-py, `TokenType`.
  */
-import { escapeText, isJsonObject, type JsonObject, type JsonValue } from '../core/index.ts';
-import type { GgufValue } from '../gguf/index.ts';
-import { QuantizeFailure } from './error.ts';
+import { isJsonObject, type JsonObject } from '../core/index.ts';
 import { unsupported } from './hyperparameters.ts';
+import { readMerges } from './merges.ts';
 import { recognizePreTokenizer } from './pre-tokenizer.ts';
-
-/** `tokenizer.ggml.token_type`. */
-export const TOKEN_TYPES = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
-
-export interface Vocabulary {
-  /** As many as the table of embeddings has rows. */
-  readonly tokens: readonly string[];
-  readonly types: readonly number[];
-  /** By text: where special tokens are looked up. */
-  readonly ids: ReadonlyMap<string, number>;
-  readonly metadata: readonly (readonly [string, GgufValue])[];
-}
+import {
+  fillVocabulary,
+  invalid,
+  readAddedTokens,
+  show,
+  toId,
+  TOKEN_TYPES,
+  type NumberedToken,
+  type Vocabulary,
+} from './vocabulary.ts';
 
 /** Throws `CONVERT_UNSUPPORTED`, `CONVERT_CONFIG_INVALID`. `size` is that of the table of embeddings. */
 export function readBpeVocabulary(tokenizer: JsonObject, size: number): Vocabulary {
@@ -29,33 +26,21 @@ export function readBpeVocabulary(tokenizer: JsonObject, size: number): Vocabula
   }
   assertByteLevel(tokenizer, model);
   const pre = recognizePreTokenizer(tokenizer);
-  const ignoresMerges = model['ignore_merges'] === true;
-  // llama.cpp takes whole words that are tokens as they are under this name, and under no other.
-  if (ignoresMerges !== (pre === 'llama-bpe')) {
-    const expected = `ignore_merges ${String(!ignoresMerges)}`;
-    throw unsupported(`its tokenizer cuts like ${pre} and has another ignore_merges`, {
-      expected,
-      received: `ignore_merges ${String(ignoresMerges)}`,
-    });
-  }
-  const tokens: (string | undefined)[] = Array.from({ length: size });
-  const types = Array.from({ length: size }, (): number => TOKEN_TYPES.unused);
-  for (const { id, text, type } of [...readModelTokens(model), ...readAddedTokens(tokenizer)]) {
-    if (id >= size) throw invalid(`a token below ${size}`, `${escapeText(text, 60)} with the number ${id}`);
-    tokens[id] = text;
-    types[id] = type;
-  }
-  const filled = tokens.map((text, id) => text ?? `[PAD${id}]`);
-  const ids = new Map(tokens.flatMap((text, id) => (text === undefined ? [] : [[text, id] as const])));
-  const merges = readMerges(model);
+  const added = readAddedTokens(tokenizer).map((token) => ({
+    id: token.id,
+    text: token.text,
+    type: token.isSpecial ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined,
+    score: 0,
+  }));
+  const { tokens, types, ids } = fillVocabulary([...readModelTokens(model), ...added], size);
+  const merges = readMerges(model).map(([left, right]) => `${left} ${right}`);
   return {
-    tokens: filled,
-    types,
     ids,
+    reference: tokenizer,
     metadata: [
       ['tokenizer.ggml.model', { kind: 'string', value: 'gpt2' }],
       ['tokenizer.ggml.pre', { kind: 'string', value: pre }],
-      ['tokenizer.ggml.tokens', { kind: 'array', itemKind: 'string', items: filled }],
+      ['tokenizer.ggml.tokens', { kind: 'array', itemKind: 'string', items: tokens }],
       ['tokenizer.ggml.token_type', { kind: 'array', itemKind: 'int32', items: types }],
       ['tokenizer.ggml.merges', { kind: 'array', itemKind: 'string', items: merges }],
     ],
@@ -93,58 +78,13 @@ function assertByteLevel(tokenizer: JsonObject, model: JsonObject): void {
   }
 }
 
-interface TokenOfId {
-  readonly id: number;
-  readonly text: string;
-  readonly type: number;
-}
-
-function readModelTokens(model: JsonObject): readonly TokenOfId[] {
+function readModelTokens(model: JsonObject): readonly NumberedToken[] {
   const vocabulary = model['vocab'];
   if (!isJsonObject(vocabulary)) throw invalid('tokens and their numbers under "vocab"', show(vocabulary));
-  return Object.entries(vocabulary).map(([text, id]) => ({ id: toId(id), text, type: TOKEN_TYPES.normal }));
-}
-
-/** They come after the others, and replace them. */
-function readAddedTokens(tokenizer: JsonObject): readonly TokenOfId[] {
-  const added = tokenizer['added_tokens'] ?? [];
-  if (!Array.isArray(added)) throw invalid('a list under "added_tokens"', show(added));
-  return added.map((token) => {
-    const text = isJsonObject(token) ? token['content'] : undefined;
-    if (!isJsonObject(token) || typeof text !== 'string')
-      throw invalid('text for every added token', show(token));
-    const type = token['special'] === true ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined;
-    return { id: toId(token['id']), text, type };
-  });
-}
-
-/** Old files write `"a b"`, newer ones `["a", "b"]`. */
-function readMerges(model: JsonObject): readonly string[] {
-  const merges = model['merges'];
-  if (!Array.isArray(merges) || merges.length === 0) throw invalid('a list of merges', show(merges));
-  return merges.map((merge) => {
-    if (typeof merge === 'string' && /^[^ ]+ [^ ]+$/.test(merge)) return merge;
-    const [left, right, more] = Array.isArray(merge) ? merge : [];
-    if (typeof left !== 'string' || typeof right !== 'string' || more !== undefined) {
-      throw invalid('two tokens for every merge', show(merge));
-    }
-    // llama.cpp reads a merge as two words with a space between; byte-level tokens hold none.
-    if (left.includes(' ') || right.includes(' ')) throw invalid('merges without spaces', show(merge));
-    return `${left} ${right}`;
-  });
-}
-
-function toId(value: JsonValue | undefined): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  throw invalid('a whole number for every token', show(value));
-}
-
-function show(value: JsonValue | undefined): string {
-  return value === undefined ? 'nothing' : escapeText(JSON.stringify(value).slice(0, 200), 100);
-}
-
-function invalid(expected: string, received: string): QuantizeFailure {
-  return new QuantizeFailure('CONVERT_CONFIG_INVALID', `tokenizer.json should have ${expected}.`, {
-    details: { expected, received },
-  });
+  return Object.entries(vocabulary).map(([text, id]) => ({
+    id: toId(id),
+    text,
+    type: TOKEN_TYPES.normal,
+    score: 0,
+  }));
 }

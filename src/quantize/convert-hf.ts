@@ -3,22 +3,9 @@
  * piece is enough for a model of any size. Nothing is guessed: what is not known for sure is refused before a byte is written.
  */
 import { basename, dirname, resolve } from 'node:path';
-import {
-  escapeText,
-  formatBytes,
-  throwIfAborted,
-  type JsonObject,
-  type OnProgress,
-  type Warning,
-} from '../core/index.ts';
-import {
-  prepareGguf,
-  readAndCheckGguf,
-  type GgufModel,
-  type GgufTensorInput,
-  type GgufValue,
-} from '../gguf/index.ts';
-import { openHfModel, type HfModel } from '../hf/index.ts';
+import { escapeText, formatBytes, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
+import { prepareGguf, readAndCheckGguf, type GgufModel, type GgufTensorInput } from '../gguf/index.ts';
+import { openHfModel } from '../hf/index.ts';
 import {
   makeDirectory,
   openFileSource,
@@ -26,14 +13,15 @@ import {
   withNewFile,
   type FileSource,
 } from '../system/index.ts';
-import { readBpeVocabulary, type Vocabulary } from './bpe-tokenizer.ts';
+import { checkTokens } from './check-tokens.ts';
 import { ggufMetadata } from './gguf-metadata.ts';
-import { readHyperparameters, unsupported, type Hyperparameters } from './hyperparameters.ts';
+import { readHyperparameters, type Hyperparameters } from './hyperparameters.ts';
 import { FLOAT_TYPES, matchTensors, type FloatType, type MatchedTensor } from './match-tensors.ts';
 import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
 import { ropeFactors } from './rope-factors.ts';
-import { specialTokens } from './special-tokens.ts';
 import { ggufTypeOf, pieceBuffers, tensorBytes } from './tensor-bytes.ts';
+import { readTokenizer } from './tokenizer.ts';
+import { readTokenizerFiles } from './tokenizer-files.ts';
 import { writePieces } from './write-pieces.ts';
 
 export interface ConvertHfOptions {
@@ -73,10 +61,13 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
   const model = readHyperparameters((await directory.readObject('config.json')) ?? {});
   const tensors = matchTensors(directory.tensors, model);
   const type = mostOf(tensors);
-  const metadata = await readMetadata(directory, {
+  const tokenizer = readTokenizer(await readTokenizerFiles(directory), model.vocabularySize);
+  const metadata = ggufMetadata({
+    name: options.name ?? basename(resolve(path)),
     model,
     type,
-    name: options.name ?? basename(resolve(path)),
+    tokenizer: tokenizer.metadata,
+    chatTemplates: directory.facts.chatTemplates,
   });
   return withSources(tensors, async (sources) => {
     const rope = ropeTensors(model);
@@ -91,6 +82,7 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
     if ((await options.plan?.(described)) === false) return converted;
     await assertRoom(dirname(outPath), sizeBytes);
     await makeDirectory(dirname(outPath));
+    let found: readonly Warning[] = [];
     onProgress?.({
       kind: 'step',
       step: 'convert',
@@ -111,10 +103,11 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
         await withFileSource(writable, (source) =>
           readAndCheckGguf(source, signal === undefined ? {} : { signal }),
         );
+        found = await checkTokens({ path: writable, tokenizer: tokenizer.reference, onProgress, signal });
         await options.use?.(writable);
       },
     );
-    return converted;
+    return { ...converted, warnings: [...warnings, ...found] };
   });
 }
 
@@ -122,39 +115,6 @@ function mostOf(tensors: readonly MatchedTensor[]): FloatType {
   const bytesOf = (type: FloatType): number =>
     tensors.reduce((sum, { sourceType, source }) => sum + (sourceType === type ? source.sizeBytes : 0), 0);
   return [...FLOAT_TYPES].toSorted((a, b) => bytesOf(b) - bytesOf(a))[0] ?? 'F32';
-}
-
-interface MetadataFacts {
-  readonly model: Hyperparameters;
-  readonly type: FloatType;
-  readonly name: string;
-}
-
-async function readMetadata(
-  directory: HfModel,
-  { model, type, name }: MetadataFacts,
-): Promise<ReadonlyMap<string, GgufValue>> {
-  const tokenizer = await directory.readObject('tokenizer.json');
-  const tokenizerConfig = await directory.readObject('tokenizer_config.json');
-  const config = (await directory.readObject('config.json')) ?? {};
-  const vocabulary = readVocabulary(tokenizer, model.vocabularySize);
-  return ggufMetadata({
-    name,
-    model,
-    type,
-    vocabulary,
-    specialTokens: specialTokens(vocabulary.ids, { config, tokenizer, tokenizerConfig }),
-    chatTemplates: directory.facts.chatTemplates,
-  });
-}
-
-/** SentencePiece (Llama 2, Mistral 7B) cuts in another way, which is not written down here yet. */
-function readVocabulary(tokenizer: JsonObject | null, size: number): Vocabulary {
-  if (tokenizer !== null) return readBpeVocabulary(tokenizer, size);
-  throw unsupported('its tokenizer is a SentencePiece model (tokenizer.model)', {
-    expected: 'a byte-level BPE in tokenizer.json',
-    received: 'no tokenizer.json',
-  });
 }
 
 function ropeTensors(model: Hyperparameters): readonly GgufTensorInput[] {

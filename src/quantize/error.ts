@@ -67,6 +67,18 @@ export const QUANTIZE_FAILURES = {
     summary: 'The weights are not those that config.json describes.',
     hint: 'Check that weights and config.json belong to the same model.',
   },
+  CONVERT_TOKENS_DIFFER: {
+    exitCode: 3,
+    summary:
+      'The converted tokenizer cuts a text into other tokens than tokenizer.json does; the model would read nonsense, and nothing of it was kept.',
+    hint: 'Check that the files of the tokenizer belong together; else convert with convert_hf_to_gguf.py of llama.cpp, then: milton quantize --model FILE.gguf',
+  },
+  CONVERT_TOKENS_UNCHECKED: {
+    exitCode: 3,
+    summary:
+      'tokenizer.json could not be run to compare its tokens with those of the converted model, of which nothing was kept.',
+    hint: 'Take tokenizer.json as it was published; a fine-tuning may have written something that no tokenizer can run.',
+  },
   QUANTIZE_RESULT_WRONG: {
     exitCode: 3,
     summary: 'What the quantizer wrote is not the model that was to be made; it was removed.',

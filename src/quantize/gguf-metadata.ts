@@ -1,7 +1,6 @@
 /** Everything that a GGUF says beside its tensors. Pure. Source: the GGUF specification, "Standardized key-value pairs"; gguf-py, constants.py. */
 import type { GgufValue } from '../gguf/index.ts';
 import type { HfChatTemplate } from '../hf/index.ts';
-import type { Vocabulary } from './bpe-tokenizer.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import type { FloatType } from './match-tensors.ts';
 import { QUANTIZATION_TYPES } from './quantization-types.ts';
@@ -11,8 +10,7 @@ export interface ModelMetadata {
   readonly model: Hyperparameters;
   /** Of most of the weights. */
   readonly type: FloatType;
-  readonly vocabulary: Vocabulary;
-  readonly specialTokens: readonly (readonly [string, GgufValue])[];
+  readonly tokenizer: readonly (readonly [string, GgufValue])[];
   readonly chatTemplates: readonly HfChatTemplate[];
 }
 
@@ -20,7 +18,7 @@ export interface ModelMetadata {
 const QUANTIZATION_VERSION = 2;
 
 export function ggufMetadata(facts: ModelMetadata): ReadonlyMap<string, GgufValue> {
-  const { name, model, type, vocabulary, specialTokens, chatTemplates } = facts;
+  const { name, model, type, tokenizer, chatTemplates } = facts;
   return new Map<string, GgufValue>([
     ['general.architecture', { kind: 'string', value: model.family.architecture }],
     ['general.type', { kind: 'string', value: 'model' }],
@@ -28,8 +26,7 @@ export function ggufMetadata(facts: ModelMetadata): ReadonlyMap<string, GgufValu
     ['general.file_type', uint32(QUANTIZATION_TYPES[type].fileType)],
     ['general.quantization_version', uint32(QUANTIZATION_VERSION)],
     ...architectureKeys(model),
-    ...vocabulary.metadata,
-    ...specialTokens,
+    ...tokenizer,
     ...templateKeys(chatTemplates),
   ]);
 }

@@ -26,3 +26,24 @@ export const DISK_MARGIN_BYTES = 16 * 1024 * 1024;
 
 /** A file system with less is full: the library writes tensors of this size and more. */
 export const FULL_DISK_BYTES = 1024 * 1024;
+
+/** Tokens of a vocabulary whose texts are cut by both tokenizers after a conversion: every fortieth of 152,000; a second of work. */
+export const MAX_CHECKED_TOKENS = 4000;
+
+/** Added tokens whose texts are tried inside other text: real models have from three to a thousand, in rows of the same kind. */
+export const MAX_CHECKED_SPECIAL_TOKENS = 300;
+
+/** In UTF-16 units: real tokens have up to 128 spaces; what is longer says nothing more, and costs more. */
+export const MAX_CHECKED_TOKEN_LENGTH = 256;
+
+/** What the tokenizer of Hugging Face takes for a vocabulary of 256k with 40 MB of JSON, in a process of its own. */
+export const REFERENCE_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
+
+/** The same in llama.cpp, whose vocabulary is smaller; its metadata are read in JavaScript too. */
+export const CHECK_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
+
+/** Five seconds were seen for 152k tokens on two cores; a definition that takes a hundred times as long is none of a model's. */
+export const CHECK_WALL_MS = 300_000;
+
+/** Of a piece of SentencePiece, in UTF-16 units: the standard of its trainer is 16, the longest known has 128 spaces. */
+export const MAX_PIECE_CHARACTERS = 256;

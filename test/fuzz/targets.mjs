@@ -19,7 +19,7 @@ export async function fuzzTargets() {
   const { formatRegion, planArchive } = await load('bundle/layout');
   const { formatMember } = await load('bundle/gzip-frame');
   const { ggufBytes, sampleModel, readAndCheckGguf } = await load('gguf/index');
-  const { parseSafetensorsHeader } = await load('hf/index');
+  const { parseSafetensorsHeader, parseSentencePiece } = await load('hf/index');
   const { parseHfConfig } = await load('hf/config');
   const { parseShardIndex } = await load('hf/shard-index');
   const { parseRun, parseBenchmarkSummary } = await load('evidence/index');
@@ -119,6 +119,18 @@ export async function fuzzTargets() {
     safetensors: {
       seeds: [safetensors],
       run: (bytes) => parseSafetensorsHeader(memorySource(bytes, 'model.safetensors')),
+    },
+    sentencepiece: {
+      seeds: [
+        // Pieces <unk>, ▁a and <0x0A> with scores and types; a BPE with bytes to fall back to; what its normalizer does.
+        Buffer.from(
+          '0a0e0a053c756e6b3e150000000018020a0d0a04e296816115000080bf18010a0f0a063c307830413e1500000000180612081802c001009802011a100a086964656e74697479180120002801',
+          'hex',
+        ),
+        // One piece; a vocabulary of one; rules that change texts.
+        Buffer.from('0a0a0a016115000000001801120220011a0412020102', 'hex'),
+      ],
+      run: (bytes) => parseSentencePiece(bytes, 'tokenizer.model'),
     },
     'config.json': {
       seeds: [

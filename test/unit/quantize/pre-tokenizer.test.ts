@@ -20,10 +20,36 @@ describe('recognizePreTokenizer', () => {
   it.each([
     ['gpt-2', { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true }],
     ['gpt-2', { use_regex: true, trim_offsets: false, add_prefix_space: false, type: 'ByteLevel' }],
-    ['llama-bpe', split(String.raw`\p{N}{1,3}`)],
+    ['llama-bpe', split(String.raw`\p{N}{1,3}`), true],
+    ['smaug-bpe', split(String.raw`\p{N}{1,3}`)],
     ['qwen2', split(String.raw`\p{N}`)],
-  ])('knows %s, however it is written down', (name, definition) => {
-    expect(recognizePreTokenizer({ pre_tokenizer: definition })).toBe(name);
+    [
+      'smollm',
+      {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'Digits', individual_digits: true },
+          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+        ],
+      },
+    ],
+  ])('knows %s, however it is written down', (name, definition, ignoresMerges = false) => {
+    const model = { ignore_merges: ignoresMerges };
+    expect(recognizePreTokenizer({ pre_tokenizer: definition, model })).toBe(name);
+  });
+
+  it.each(['gpt-2', 'qwen2'])('refuses whole words that are taken as they are under %s', (name) => {
+    const definition =
+      name === 'qwen2'
+        ? split(String.raw`\p{N}`)
+        : { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true };
+    const tokenizer = { pre_tokenizer: definition, model: { ignore_merges: true } };
+    expect(() => recognizePreTokenizer(tokenizer)).toThrowError(
+      expect.objectContaining({
+        code: 'CONVERT_UNSUPPORTED',
+        message: expect.stringContaining(name) as string,
+      }),
+    );
   });
 
   it.each([
