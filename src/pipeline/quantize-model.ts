@@ -6,11 +6,14 @@ import { runLoadTest } from '../deploy/index.ts';
 import type { Engine } from '../engine/index.ts';
 import {
   assertOutputFree,
-  convertHf,
+  convertModel,
+  openQuantizationMeans,
   quantizeGguf,
   QUANTIZATION_TYPES,
-  type ConvertedModel,
+  type ConvertedByEither,
+  type QuantizationMeans,
   type QuantizationType,
+  type UsedMatrix,
 } from '../quantize/index.ts';
 import { toSystemFailure, type StateDirectory } from '../system/index.ts';
 
@@ -21,6 +24,12 @@ export interface QuantizeModelRequest {
   /** Null for `models/quantized/quantized_<name>_<bits>bit/` in the state directory. */
   readonly outDir: string | null;
   readonly threads: number | null;
+  /** An importance matrix of the model. */
+  readonly imatrix: string | null;
+  /** A llama-quantize, or `packaged`. Null for that of `llamaCppDir`, or the packaged library. */
+  readonly tool: string | null;
+  /** A llama.cpp of the owner's (`LLAMA_CPP_DIR`): quantizes, and converts what is not known here. */
+  readonly llamaCppDir: string | null;
   /** Keeps the GGUF in the type of the directory's own weights. */
   readonly keepIntermediate: boolean;
   /** Says what would come of it; a directory is converted for it, and removed again. */
@@ -43,6 +52,13 @@ export interface QuantizedModel {
   readonly dryRun: boolean;
   /** What was made on the way and kept; null where nothing was. */
   readonly intermediate: string | null;
+  /** Of llama.cpp, as it calls itself. */
+  readonly release: string;
+  /** The llama-quantize that was used; null for the packaged library. */
+  readonly tool: string | null;
+  readonly imatrix: UsedMatrix | null;
+  /** The convert_hf_to_gguf.py that was used; null where it was converted here, or not at all. */
+  readonly script: string | null;
   /** Of the load test; null in a dry run. */
   readonly tokensPerSecond: number | null;
   readonly warnings: readonly Warning[];
@@ -57,15 +73,16 @@ export async function quantizeModel(
   const outDir = resolve(request.outDir ?? defaultFolder(path, request.type, context.state));
   // Before the long work of converting, not after it.
   await assertOutputFree(outputPath(outDir, request.type));
+  const means = await openQuantizationMeans([request.type], { ...request, signal: context.signal });
   if (!(await isDirectory(path)))
-    return quantizeFloats(path, { request, outDir, intermediate: null }, context);
+    return quantizeFloats(path, { request, outDir, means, intermediate: null }, context);
   const isNewFolder = !(await isThere(outDir));
-  const converted = await convert(path, outDir, context);
+  const converted = await convert(path, outDir, request, context);
   const keeps = request.keepIntermediate && !request.dryRun;
   try {
     const intermediate = keeps ? converted.path : null;
-    const made = await quantizeFloats(converted.path, { request, outDir, intermediate }, context);
-    return { ...made, warnings: [...converted.warnings, ...made.warnings] };
+    const made = await quantizeFloats(converted.path, { request, outDir, means, intermediate }, context);
+    return { ...made, script: converted.script, warnings: [...converted.warnings, ...made.warnings] };
   } finally {
     if (!keeps) await rm(converted.path, { force: true });
     // Where nothing came of it, neither does the folder stay.
@@ -76,12 +93,13 @@ export async function quantizeModel(
 interface Making {
   readonly request: QuantizeModelRequest;
   readonly outDir: string;
+  readonly means: QuantizationMeans;
   readonly intermediate: string | null;
 }
 
 async function quantizeFloats(
   source: string,
-  { request: { type, threads, dryRun }, outDir, intermediate }: Making,
+  { request: { type, threads, dryRun }, outDir, means, intermediate }: Making,
   { engine, onProgress, signal }: QuantizeModelContext,
 ): Promise<QuantizedModel> {
   let tokensPerSecond: number | null = null;
@@ -90,6 +108,7 @@ async function quantizeFloats(
     type,
     outPath: outputPath(outDir, type),
     dryRun,
+    means,
     onProgress,
     signal,
     ...(threads === null ? {} : { threads }),
@@ -102,9 +121,10 @@ async function quantizeFloats(
       found.push(...warnings);
     },
   });
-  const { path, sourceBytes, sizeBytes } = made;
+  const { path, sourceBytes, sizeBytes, release, tool, imatrix } = made;
   const warnings = [...made.warnings, ...found];
-  return { path, type, sourceBytes, sizeBytes, dryRun, intermediate, tokensPerSecond, warnings };
+  const by = { release, tool, imatrix, script: null };
+  return { path, type, sourceBytes, sizeBytes, dryRun, intermediate, ...by, tokensPerSecond, warnings };
 }
 
 const LOAD_TEST_TOKENS = 16;
@@ -113,9 +133,11 @@ const LOAD_TEST_TOKENS = 16;
 async function convert(
   path: string,
   outDir: string,
+  { llamaCppDir }: QuantizeModelRequest,
   { onProgress, signal }: QuantizeModelContext,
-): Promise<ConvertedModel> {
-  return convertHf(path, {
+): Promise<ConvertedByEither> {
+  return convertModel(path, {
+    llamaCppDir,
     outPath: join(outDir, `intermediate-${basename(path)}.gguf`),
     onProgress,
     signal,

@@ -1,6 +1,6 @@
 /** `milton quantize`: make a GGUF small, from a Hugging Face directory or from a GGUF with float weights. */
 import { Option, type Command } from 'commander';
-import { formatBytes, quoteWord } from '../../core/index.ts';
+import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { QuantizedModel } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
@@ -12,6 +12,8 @@ interface QuantizeFlags {
   readonly type?: string;
   readonly out?: string;
   readonly threads?: number;
+  readonly imatrix?: string;
+  readonly tool?: string;
   readonly keepIntermediate?: boolean;
   readonly dryRun?: boolean;
 }
@@ -22,19 +24,25 @@ export function defineQuantize(command: Command, perform: Perform): void {
     .addOption(new Option('--type <type>', 'such as Q4_0, Q4_K_M, Q6_K, Q8_0 (default: Q4_0)'))
     .option('--out <dir>', 'where it is put (default: in the state directory)', parsePath)
     .option('--threads <n>', 'that compute (default: all)', parseCount)
+    .option('--imatrix <file>', 'importance matrix of the model, from llama-imatrix', parsePath)
+    .option('--tool <path>', 'llama-quantize to use; "packaged": our own, even so', parsePath)
     .option('--keep-intermediate', 'keep the GGUF in the type of the weights of the directory')
     .option('--dry-run', 'say how large it would be, and leave nothing')
     .addHelpText(
       'after',
       `
 Llama 3, Qwen2 and Qwen3 directories, and whatever has their architecture and a
-byte-level BPE, are converted here; of any other model give the GGUF that
-convert_hf_to_gguf.py of llama.cpp makes. The quantizing itself is llama.cpp's
-own code.
+byte-level BPE, are converted here. The quantizing itself is llama.cpp's own
+code. LLAMA_CPP_DIR names a llama.cpp of yours: its llama-quantize is used then,
+and its convert_hf_to_gguf.py for models that are not known here.
+
+IQ1, IQ2, IQ3_XXS, IQ3_XS and Q2_K_S need an importance matrix (--imatrix).
 
 Examples:
   $ milton quantize --model ./distilled
-  $ milton quantize --model model-f16.gguf --type Q4_K_M --out ./models`,
+  $ milton quantize --model model-f16.gguf --type Q4_K_M --out ./models
+  $ milton quantize --model model-f16.gguf --type IQ3_XXS --imatrix imatrix.gguf
+  $ LLAMA_CPP_DIR=~/llama.cpp milton quantize --model ./some-other-family`,
     )
     .action(perform<QuantizeFlags>(quantize));
 }
@@ -55,13 +63,16 @@ async function quantize(context: CommandContext, flags: QuantizeFlags): Promise<
   }
   const { loadLlamaCppEngine } = await import('../../engine/index.ts');
   const { quantizeModel } = await import('../../pipeline/index.ts');
-  const { state, signal, onProgress } = context;
+  const { state, signal, onProgress, env } = context;
   const made = await quantizeModel(
     {
       path: flags.model,
       type,
       outDir: flags.out ?? null,
       threads: flags.threads ?? null,
+      imatrix: flags.imatrix ?? null,
+      tool: flags.tool ?? null,
+      llamaCppDir: env['LLAMA_CPP_DIR'] || null,
       keepIntermediate: flags.keepIntermediate ?? false,
       dryRun: flags.dryRun ?? false,
     },
@@ -78,8 +89,16 @@ function toJson(made: QuantizedModel): CommandResult['json'] {
     size_bytes: made.sizeBytes,
     dry_run: made.dryRun,
     intermediate: made.intermediate,
+    llama_cpp: made.release,
+    tool: made.tool,
+    converted_by: made.script,
+    imatrix: made.imatrix === null ? null : toMatrixJson(made.imatrix),
     tokens_per_second: made.tokensPerSecond,
   };
+}
+
+function toMatrixJson({ path, entryCount, chunkCount }: NonNullable<QuantizedModel['imatrix']>): JsonObject {
+  return { path, entries: entryCount, chunks: chunkCount };
 }
 
 function toText(made: QuantizedModel, { colors, facts }: TextStyle): readonly string[] {
@@ -91,6 +110,9 @@ function toText(made: QuantizedModel, { colors, facts }: TextStyle): readonly st
     ...facts([
       ['type', type],
       ['size', `${formatBytes(sizeBytes)}, ${share} of ${formatBytes(sourceBytes)}`],
+      ['converted', made.script === null ? null : `by ${shown(made.script)}`],
+      ['with', made.imatrix === null ? null : `the importance matrix ${shown(made.imatrix.path)}`],
+      ['by', made.tool === null ? null : `${shown(made.tool)}, llama.cpp ${shown(made.release)}`],
       ['kept', intermediate === null ? null : shown(intermediate)],
       ['load test', tokensPerSecond === null ? null : `it loads and generates, ${tokensPerSecond} tokens/s`],
       ['next', dryRun ? null : colors.cyan(next)],
