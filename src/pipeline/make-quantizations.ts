@@ -5,7 +5,12 @@
 import type { OnProgress, Warning } from '../core/index.ts';
 import { runLoadTest } from '../deploy/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { quantizeGguf, type QuantizeGgufOptions, type QuantizationType } from '../quantize/index.ts';
+import {
+  quantizeGguf,
+  type QuantizeGgufOptions,
+  type QuantizationType,
+  type UsedMatrix,
+} from '../quantize/index.ts';
 import { hashSource, withFileSource } from '../system/index.ts';
 
 export interface QuantizationTarget {
@@ -36,6 +41,9 @@ export interface MadeQuantization extends QuantizationTarget {
   readonly sha256: string | null;
   /** Of llama.cpp. */
   readonly release: string;
+  /** The llama-quantize that was used instead of the packaged library; null where none was. */
+  readonly tool: string | null;
+  readonly imatrix: UsedMatrix | null;
   readonly warnings: readonly Warning[];
 }
 

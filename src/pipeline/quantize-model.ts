@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { Failure, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
 import type { HfArtifact } from '../bundle/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { assertOutputFree, type QuantizationType } from '../quantize/index.ts';
+import { assertOutputFree, openQuantizationMeans, type QuantizationType } from '../quantize/index.ts';
 import type { Registry, RegistryEntry } from '../registry/index.ts';
 import { toSystemFailure, type StateDirectory } from '../system/index.ts';
 import { withFreshFolders } from './fresh-folders.ts';
@@ -32,7 +32,13 @@ export interface QuantizeModelRequest {
   /** Null for `models/quantized/quantized_<name>_<bits>bit/` in the state directory. */
   readonly outDir: string | null;
   /** How the quantizer is to work. */
-  readonly quantizer: MakeQuantizationsOptions['quantizer'];
+  readonly quantizer: Omit<MakeQuantizationsOptions['quantizer'], 'means'>;
+  /** The path of an importance matrix. */
+  readonly imatrix: string | null;
+  /** A llama-quantize; `packaged` for the library even where `llamaCppDir` names another. */
+  readonly tool: string | null;
+  /** A checkout or a build of llama.cpp: its llama-quantize, and its script for what the converter here does not know. */
+  readonly llamaCppDir: string | null;
   /** Keeps the GGUF in the type of the directory's own weights. */
   readonly keepIntermediate: boolean;
   /** Says what would come of it, and writes nothing. */
@@ -62,6 +68,8 @@ export interface QuantizedModel {
   readonly sourceBytes: number;
   /** What was made on the way and kept; null where nothing was. */
   readonly intermediate: string | null;
+  /** The convert_hf_to_gguf.py that was used; null where it was converted here, or not at all. */
+  readonly script: string | null;
   /** As they are now; empty where the model came from a path, and in a dry run. */
   readonly entries: readonly RegistryEntry[];
   readonly dryRun: boolean;
@@ -86,12 +94,14 @@ export async function quantizeModel(
   });
   // Before the long work of converting, not after it.
   for (const one of places.paths) await assertOutputFree(one);
+  const means = await openQuantizationMeans(types, { ...request, signal: context.signal });
   const artifact = (await isDirectory(path)) ? await openHfArtifact(path, { ...request, ...context }) : null;
   const named: string[] = [];
   const targets = types.map((type, index) => ({ type, path: places.paths[index] ?? '' }));
   const options = {
     ...request,
     ...context,
+    quantizer: { ...request.quantizer, means },
     intermediate: places.intermediate,
     hash: order !== null,
     onNamed: (made: string): void => void named.push(made),
@@ -126,16 +136,21 @@ interface Outcome {
 }
 
 function toResult(
-  { made, sourceBytes, intermediate }: QuantizedSource,
+  { made, sourceBytes, intermediate, script, warnings }: QuantizedSource,
   { order, entries, dryRun, artifact }: Outcome,
 ): QuantizedModel {
   return {
     made: made.map((one, index) => ({ ...one, version: order?.placements[index]?.version ?? null })),
     sourceBytes,
     intermediate,
+    script,
     entries,
     dryRun,
-    warnings: distinct([...(artifact?.warnings ?? []), ...made.flatMap(({ warnings }) => warnings)]),
+    warnings: distinct([
+      ...(artifact?.warnings ?? []),
+      ...warnings,
+      ...made.flatMap(({ warnings }) => warnings),
+    ]),
   };
 }
 

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { formatBytes, type Warning } from '../core/index.ts';
 import { openChecked, type HfArtifact } from '../bundle/index.ts';
 import { ggufSizeBytes } from '../gguf/index.ts';
-import { assertRoom, convertHf, withOutline } from '../quantize/index.ts';
+import { assertRoom, convertModel, withOutline } from '../quantize/index.ts';
 import {
   makeQuantizations,
   planQuantizations,
@@ -25,6 +25,8 @@ export interface QuantizeDirectoryOptions extends QuantizeSourceOptions {
   /** The GGUF in the type of the weights. */
   readonly intermediate: string;
   readonly keepIntermediate: boolean;
+  /** A checkout of llama.cpp, whose script converts what the converter here does not know; null where there is none. */
+  readonly llamaCppDir: string | null;
 }
 
 export interface QuantizedSource {
@@ -33,6 +35,8 @@ export interface QuantizedSource {
   readonly sourceBytes: number;
   /** Null where it was not kept. */
   readonly intermediate: string | null;
+  /** The convert_hf_to_gguf.py that was used; null where it was converted here, or not at all. */
+  readonly script: string | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -42,7 +46,7 @@ export async function quantizeFloats(
   options: QuantizeSourceOptions,
 ): Promise<QuantizedSource> {
   const made = await makeFrom(path, targets, options);
-  return { made, sourceBytes: made[0]?.sourceBytes ?? 0, intermediate: null, warnings: [] };
+  return { made, sourceBytes: made[0]?.sourceBytes ?? 0, intermediate: null, script: null, warnings: [] };
 }
 
 /** Throws `CONVERT_*`, `QUANTIZE_*`, `HF_*`, `BUNDLE_SOURCE_CHANGED` and what {@link makeQuantizations} throws. */
@@ -51,12 +55,13 @@ export async function quantizeDirectory(
   targets: readonly QuantizationTarget[],
   options: QuantizeDirectoryOptions,
 ): Promise<QuantizedSource> {
-  const { intermediate, allowUnsafeFiles, dryRun, onProgress, signal } = options;
+  const { intermediate, allowUnsafeFiles, llamaCppDir, dryRun, onProgress, signal } = options;
   const keep = options.keepIntermediate && !dryRun;
   let made: readonly MadeQuantization[] = [];
-  const { sizeBytes, warnings } = await convertHf(artifact.path, {
+  const { sizeBytes, script, warnings } = await convertModel(artifact.path, {
     outPath: intermediate,
     allowUnsafeFiles,
+    llamaCppDir,
     keep,
     onProgress,
     signal,
@@ -71,11 +76,14 @@ export async function quantizeDirectory(
     },
     async use(path) {
       await assertUnchanged(artifact);
-      made = await makeQuantizations(path, targets, options);
+      // A script has no plan to show before it has converted.
+      if (made.length === 0)
+        await assertRoomForAll((made = await planQuantizations(path, targets, options)), null);
+      if (!dryRun) made = await makeQuantizations(path, targets, options);
     },
   });
   if (keep) options.onNamed(intermediate);
-  return { made, sourceBytes: sizeBytes, intermediate: keep ? intermediate : null, warnings };
+  return { made, sourceBytes: sizeBytes, intermediate: keep ? intermediate : null, script, warnings };
 }
 
 /** Of one type the quantizer itself asks for the room. */

@@ -1,6 +1,6 @@
 /** `milton quantize VERSION`: what is read of the registry before the work, and what is written to it after. */
 import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Failure, quoteWord } from '../core/index.ts';
 import { QUANTIZATION_TYPES, type QuantizationType } from '../quantize/index.ts';
 import {
@@ -44,7 +44,7 @@ export async function registerQuantizations(
   originalBytes: number,
 ): Promise<readonly RegistryEntry[]> {
   const placed: PlacedGguf[] = [];
-  for (const [index, { path, type, sha256, release }] of made.entries()) {
+  for (const [index, { path, type, sha256, release, tool, imatrix }] of made.entries()) {
     const artifact = await openGgufArtifact(path, { allow: [] });
     const { version = entry.version } = placements[index] ?? {};
     placed.push({
@@ -59,7 +59,12 @@ export async function registerQuantizations(
       },
       milton: {
         gguf: ggufMetrics(artifact, sha256),
-        quantized: { type, tool: 'llama.cpp', release },
+        quantized: {
+          type,
+          tool: tool === null ? 'llama.cpp' : basename(tool),
+          release,
+          imatrix: imatrix === null ? null : basename(imatrix.path),
+        },
       },
     });
   }

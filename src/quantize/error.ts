@@ -52,10 +52,54 @@ export const QUANTIZE_FAILURES = {
     summary: 'The disk has no room for the quantized model.',
     hint: 'Free as many bytes as the message says, or write to another disk with --out.',
   },
+  QUANTIZE_IMATRIX_INVALID: {
+    exitCode: 3,
+    summary: 'The file given as importance matrix is none, or is damaged; the message says where.',
+    hint: 'Make it again with llama-imatrix, or leave --imatrix away.',
+  },
+  QUANTIZE_IMATRIX_OTHER_MODEL: {
+    exitCode: 3,
+    summary: 'The importance matrix was made from another model: weights differ by name or size.',
+    hint: 'Make one from this very model, before it is quantized: llama-imatrix -m MODEL.gguf -f TEXT.txt',
+  },
+  QUANTIZE_IMATRIX_NEEDED: {
+    exitCode: 3,
+    summary:
+      'The type takes so few bits that it needs an importance matrix, and there is none for some weight.',
+    hint: 'Make one with llama-imatrix and name it with --imatrix, or take a larger type: milton quantize --type Q4_K_M',
+  },
+  QUANTIZE_TOOL_MISSING: {
+    exitCode: 1,
+    summary:
+      'There is no llama-quantize where --tool or LLAMA_CPP_DIR says; the packaged library is not used instead.',
+    hint: 'Build it with cmake --build build --target llama-quantize, or take the packaged library: milton quantize --tool packaged',
+  },
+  QUANTIZE_TOOL_UNUSABLE: {
+    exitCode: 1,
+    summary:
+      'The file given as llama-quantize may not be executed, or is none that can tell what it would do.',
+    hint: 'Name a llama-quantize that knows --dry-run, or take the packaged library: milton quantize --tool packaged',
+  },
+  CONVERT_SCRIPT_MISSING: {
+    exitCode: 1,
+    summary:
+      'LLAMA_CPP_DIR holds no convert_hf_to_gguf.py, which was to convert what the converter here does not know.',
+    hint: 'Let LLAMA_CPP_DIR name a checkout of llama.cpp, not only what was built from it.',
+  },
+  CONVERT_SCRIPT_UNUSABLE: {
+    exitCode: 1,
+    summary: 'convert_hf_to_gguf.py could not be started: Python, or a module that it needs, is missing.',
+    hint: 'Activate the environment that holds them: pip install -r requirements.txt in the checkout makes one.',
+  },
+  CONVERT_SCRIPT_FAILED: {
+    exitCode: 3,
+    summary: 'convert_hf_to_gguf.py could not convert the model; the message quotes its last words.',
+    hint: 'Look at what it says; a newer llama.cpp may know the model.',
+  },
   CONVERT_UNSUPPORTED: {
     exitCode: 3,
     summary: 'The model has something that the converter does not know for sure, which the message names.',
-    hint: 'Convert it with convert_hf_to_gguf.py of llama.cpp, then: milton quantize --model FILE.gguf',
+    hint: 'Let convert_hf_to_gguf.py of llama.cpp try: LLAMA_CPP_DIR=/path/to/llama.cpp milton quantize …',
   },
   CONVERT_CONFIG_INVALID: {
     exitCode: 3,

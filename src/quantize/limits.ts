@@ -47,3 +47,36 @@ export const CHECK_WALL_MS = 300_000;
 
 /** Of a piece of SentencePiece, in UTF-16 units: the standard of its trainer is 16, the longest known has 128 spaces. */
 export const MAX_PIECE_CHARACTERS = 256;
+
+/** Weights that an importance matrix tells of. A model with many experts keeps those of one layer in one weight, and has some 1000. */
+export const MAX_IMATRIX_ENTRIES = 16_384;
+
+/** Numbers of an importance matrix: the largest models with experts come to some 250 million. Four bytes each, held twice. */
+export const MAX_IMATRIX_VALUES = 2 ** 29;
+
+/** Of a weight: ggml has no longer ones (`GGML_MAX_NAME`, with a closing zero). */
+export const MAX_IMATRIX_NAME_BYTES = 63;
+
+/** Texts that the model read for the matrix; only the first is ever told of. */
+export const MAX_IMATRIX_DATASETS = 64;
+
+/** A path, as somebody typed it. */
+export const MAX_IMATRIX_DATASET_BYTES = 65_536;
+
+/** The numbers of an importance matrix are looked at in pieces. */
+export const IMATRIX_WINDOW_BYTES = 1024 * 1024;
+
+/** The library copies the numbers that it is given, and both copies are there while it works. */
+export const IMATRIX_COPIES = 2;
+
+/** A program that is asked for its help answers at once, or is another one. */
+export const TOOL_QUESTION_MS = 20_000;
+
+/** What a llama-quantize may hold of a tensor at once; the same bytes come out as with its own 8 GiB. */
+export const TOOL_BUFFER_MIB = 128;
+
+/** Python with torch and transformers, before it has read a weight; some 1 GB was seen. */
+export const SCRIPT_BASELINE_BYTES = 4 * 1024 ** 3;
+
+/** The IQ types search for the best code of each block: 0.0025 GB/s was seen on one core, a twelfth of the others. */
+export const SLOWEST_SEARCHED_BYTES_PER_MS = 250;

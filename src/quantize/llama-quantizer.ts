@@ -3,6 +3,8 @@
  * aborts on what it does not like, and its logger belongs to the whole process.
  */
 import koffi from 'koffi';
+import type { TensorImportance } from './importance-values.ts';
+import { encodeKeyOverrides, type KeyOverride } from './key-overrides.ts';
 import { QUANTIZER_BUFFER_BYTES } from './limits.ts';
 
 export interface QuantizerRequest {
@@ -13,6 +15,9 @@ export interface QuantizerRequest {
   readonly fileType: number;
   readonly threads: number;
   readonly dryRun: boolean;
+  /** Null where there is no importance matrix. That there is one, be it empty, changes which types are chosen. */
+  readonly importances: readonly TensorImportance[] | null;
+  readonly overrides: readonly KeyOverride[];
 }
 
 export interface Quantizer {
@@ -48,6 +53,11 @@ const ROOM_BYTES = 256;
 /** Throws where the library cannot be loaded, or is not the one that is known. */
 export function openQuantizer(libraryPath: string, onLog: (text: string) => void): Quantizer {
   const library = koffi.load(libraryPath);
+  const Importance = koffi.struct('llama_model_imatrix_data', {
+    name: 'const char *',
+    data: 'const float *',
+    size: 'size_t',
+  });
   const Params = koffi.struct('llama_model_quantize_params', {
     nthread: 'int32_t',
     ftype: 'int32_t',
@@ -59,7 +69,7 @@ export function openQuantizer(libraryPath: string, onLog: (text: string) => void
     pure: 'bool',
     keep_split: 'bool',
     dry_run: 'bool',
-    imatrix: 'void *',
+    imatrix: koffi.pointer(Importance),
     kv_overrides: 'void *',
     tt_overrides: 'void *',
     prune_layers: 'void *',
@@ -76,18 +86,33 @@ export function openQuantizer(libraryPath: string, onLog: (text: string) => void
     null,
   );
   return {
-    quantize({ inputPath, outputPath, fileType, threads, dryRun }) {
+    quantize({ inputPath, outputPath, fileType, threads, dryRun, importances, overrides }) {
       const params = {
         ...DEFAULTS,
         nthread: threads,
         ftype: fileType,
         dry_run: dryRun,
+        imatrix: importances === null ? null : [...importances.map(toImportance), END_OF_IMPORTANCES],
+        kv_overrides: overrides.length === 0 ? null : encodeKeyOverrides(overrides),
         max_buf_size: QUANTIZER_BUFFER_BYTES,
       };
       return Number(quantize(inputPath, outputPath, params));
     },
   };
 }
+
+interface ImportanceRecord {
+  readonly name: string | null;
+  readonly data: Float32Array | null;
+  readonly size: number;
+}
+
+function toImportance({ name, values }: TensorImportance): ImportanceRecord {
+  return { name, data: values, size: values.length };
+}
+
+/** `const struct llama_model_imatrix_data * imatrix` of llama.h has no length. */
+const END_OF_IMPORTANCES: ImportanceRecord = { name: null, data: null, size: 0 };
 
 function assertDefaults(
   library: ReturnType<typeof koffi.load>,

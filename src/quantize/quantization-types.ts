@@ -1,13 +1,14 @@
-/** What a model can be quantized to: the mixes of llama.cpp that need nothing beside the model. */
+/** What a model can be quantized to: the mixes of llama.cpp, and which of them are worth nothing without an importance matrix. */
 
 export interface QuantizationTypeFacts {
   /** `llama_ftype` of llama.h. */
   readonly fileType: number;
   /** Of most of the weights, as it stands in names of folders. */
   readonly bits: number;
+  /** `tensor_requires_imatrix` (llama-quant.cpp): without one llama.cpp refuses, "the result will be garbage". */
+  readonly needsMatrix?: true;
 }
 
-/** IQ1, IQ2, IQ3_XXS and Q2_K_S are not here: they need an importance matrix. */
 export const QUANTIZATION_TYPES = {
   F32: { fileType: 0, bits: 32 },
   F16: { fileType: 1, bits: 16 },
@@ -27,7 +28,18 @@ export const QUANTIZATION_TYPES = {
   Q3_K_L: { fileType: 13, bits: 3 },
   Q3_K_M: { fileType: 12, bits: 3 },
   Q3_K_S: { fileType: 11, bits: 3 },
+  IQ3_M: { fileType: 27, bits: 3 },
+  IQ3_S: { fileType: 26, bits: 3 },
+  IQ3_XS: { fileType: 22, bits: 3, needsMatrix: true },
+  IQ3_XXS: { fileType: 23, bits: 3, needsMatrix: true },
   Q2_K: { fileType: 10, bits: 2 },
+  Q2_K_S: { fileType: 21, bits: 2, needsMatrix: true },
+  IQ2_M: { fileType: 29, bits: 2, needsMatrix: true },
+  IQ2_S: { fileType: 28, bits: 2, needsMatrix: true },
+  IQ2_XS: { fileType: 20, bits: 2, needsMatrix: true },
+  IQ2_XXS: { fileType: 19, bits: 2, needsMatrix: true },
+  IQ1_M: { fileType: 31, bits: 1, needsMatrix: true },
+  IQ1_S: { fileType: 24, bits: 1, needsMatrix: true },
 } as const satisfies Readonly<Record<string, QuantizationTypeFacts>>;
 
 export type QuantizationType = keyof typeof QUANTIZATION_TYPES;

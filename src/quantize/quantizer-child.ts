@@ -1,13 +1,26 @@
 /** Runs in the contained process: takes one order, calls the library, tells its log and what came of it. */
 import process from 'node:process';
 import { messageOf } from '../core/index.ts';
+import { withFileSource } from '../system/index.ts';
+import { readImportances, type TensorImportance } from './importance-values.ts';
 import { openQuantizer, type Quantizer } from './llama-quantizer.ts';
 import type { QuantizeOrder, QuantizerMessage } from './quantizer-protocol.ts';
 
-process.once('message', (order: QuantizeOrder) => {
+process.once('message', (order: QuantizeOrder) => void obey(order));
+
+/** What goes wrong with the numbers ends the process, with the reason as its last words. */
+async function obey({ imatrix, ...order }: QuantizeOrder): Promise<void> {
+  const importances = imatrix === null ? null : await load(imatrix);
   const quantizer = open(order.libraryPath);
-  if (quantizer !== null) end({ kind: 'done', code: quantizer.quantize(order) });
-});
+  if (quantizer !== null) end({ kind: 'done', code: quantizer.quantize({ ...order, importances }) });
+}
+
+function load({
+  path,
+  entries,
+}: NonNullable<QuantizeOrder['imatrix']>): Promise<readonly TensorImportance[]> {
+  return withFileSource(path, (source) => readImportances(source, entries));
+}
 
 function open(libraryPath: string): Quantizer | null {
   try {

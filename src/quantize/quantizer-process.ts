@@ -3,7 +3,7 @@ import { CoreFailure, escapeText, formatDuration } from '../core/index.ts';
 import { compiledSibling, describeMissing, spawnContained, type ContainedEnd } from '../system/index.ts';
 import { QuantizeFailure } from './error.ts';
 import { quantizerLog, type QuantizedTensor } from './quantizer-log.ts';
-import { quantizerMessage, type QuantizeOrder } from './quantizer-protocol.ts';
+import { quantizerMessage, toOrderMessage, type QuantizeOrder } from './quantizer-protocol.ts';
 
 export interface QuantizerProcessOptions {
   readonly memoryBytes: number;
@@ -51,7 +51,7 @@ export async function runQuantizer(
         return void (code = message.data.code);
     }
   });
-  child.send({ ...order });
+  child.send(toOrderMessage(order));
   const end = await child.ended;
   if (unusable !== null) throw unknownLibrary(order.libraryPath, unusable);
   if (code === 0) {
@@ -60,17 +60,22 @@ export async function runQuantizer(
       missingProtections: child.missingProtections.map((missing) => describeMissing(missing)),
     };
   }
-  throw toFailure(order.inputPath, { code, end, lastWords: log.lastWords() || lastLine(child.stderrTail()) });
+  throw toQuantizerFailure(order.inputPath, {
+    code,
+    end,
+    lastWords: log.lastWords() || lastLine(child.stderrTail()),
+  });
 }
 
-interface Ending {
-  /** What the library returned; null where it did not come to return. */
+export interface QuantizerEnding {
+  /** What the library returned, or llama-quantize exited with; null where it did not come to that. */
   readonly code: number | null;
   readonly end: ContainedEnd;
   readonly lastWords: string;
 }
 
-function toFailure(path: string, { code, end, lastWords }: Ending): Error {
+/** Why it failed: its own words, its end, or both. */
+export function toQuantizerFailure(path: string, { code, end, lastWords }: QuantizerEnding): Error {
   const name = escapeText(path);
   const said = escapeText(lastWords);
   const details = { path, received: said };

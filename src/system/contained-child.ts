@@ -49,6 +49,8 @@ export interface ContainedChild {
   send(message: JsonValue): void;
   /** Messages come from a process that may be broken: check their shape. */
   onMessage(listener: (message: unknown) => void): void;
+  /** What it prints to standard error as it comes, whole or in pieces; a character is never cut. */
+  onStderr(listener: (text: string) => void): void;
   /** Moves the time limit to so many milliseconds from now; null takes it away. */
   setDeadline(wallMs: number | null): void;
   /** Kills everything; the end is `cancelled` unless it had come already. Safe to call twice. */
@@ -165,6 +167,10 @@ function supervise(
       if (child.connected) child.send(message as object, () => {});
     },
     onMessage: (listener) => void child.on('message', listener),
+    onStderr: (listener) => {
+      const decoder = new TextDecoder();
+      child.stderr?.on('data', (chunk: Buffer) => listener(decoder.decode(chunk, { stream: true })));
+    },
     setDeadline,
     kill: async () => {
       killFor({ kind: 'cancelled' });
@@ -182,6 +188,7 @@ function notRunning(end: ContainedEnd, missing: readonly MissingProtection[]): C
     ended: Promise.resolve(end),
     send: () => {},
     onMessage: () => {},
+    onStderr: () => {},
     setDeadline: () => {},
     kill: async () => end,
     stdoutTail: () => '',

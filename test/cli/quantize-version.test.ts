@@ -68,7 +68,7 @@ describe('milton quantize VERSION', () => {
         },
         milton: {
           gguf: expect.objectContaining({ architecture: 'llama', sha256: hashBytes(bytes) }) as object,
-          quantized: { type: 'Q4_0', tool: 'llama.cpp', release: 'v0.5.0' },
+          quantized: { type: 'Q4_0', tool: 'llama.cpp', release: 'v0.5.0', imatrix: null },
         },
       },
     });

@@ -25,6 +25,7 @@ export async function fuzzTargets() {
   const { parseRun, parseBenchmarkSummary } = await load('evidence/index');
   const { parseRegistry } = await load('registry/parse-registry');
   const { scanChatTemplate } = await load('template/index');
+  const { parseImportanceMatrix } = await load('quantize/importance-matrix');
 
   const bundle = await seedBundle();
   const region = await readMetadataRegion(memorySource(bundle));
@@ -116,6 +117,10 @@ export async function fuzzTargets() {
       },
     },
     gguf: { seeds: [gguf], run: (bytes) => readAndCheckGguf(memorySource(bytes, 'model.gguf')) },
+    imatrix: {
+      seeds: [Buffer.from(await ggufBytes(SMALL_MATRIX)), SMALL_DAT],
+      run: (bytes) => parseImportanceMatrix(memorySource(bytes, 'imatrix')),
+    },
     safetensors: {
       seeds: [safetensors],
       run: (bytes) => parseSafetensorsHeader(memorySource(bytes, 'model.safetensors')),
@@ -174,6 +179,27 @@ export async function fuzzTargets() {
   };
   return targets;
 }
+
+/** One weight with two matrices of two columns. */
+const SMALL_MATRIX = {
+  metadata: [
+    ['general.type', { kind: 'string', value: 'imatrix' }],
+    ['imatrix.datasets', { kind: 'array', itemKind: 'string', items: ['a.txt'] }],
+    ['imatrix.chunk_count', { kind: 'uint32', value: 1 }],
+    ['imatrix.chunk_size', { kind: 'uint32', value: 512 }],
+  ],
+  tensors: [
+    { name: 'w.in_sum2', dims: [2, 2], type: 'F32', data: new Uint8Array(16) },
+    { name: 'w.counts', dims: [1, 2], type: 'F32', data: new Uint8Array(8) },
+  ],
+};
+
+/** The same in the older form: entries, length, name, calls, numbers, their bytes; chunks, length, text. */
+const SMALL_DAT = Buffer.concat([
+  Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 0x77, 1, 0, 0, 0, 2, 0, 0, 0]),
+  Buffer.alloc(8),
+  Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 0x61]),
+]);
 
 async function seedBundle() {
   const { createBundle, openArtifact } = await load('bundle/index');

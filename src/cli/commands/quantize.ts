@@ -16,6 +16,8 @@ interface QuantizeFlags {
   readonly type?: readonly string[];
   readonly out?: string;
   readonly threads?: number;
+  readonly imatrix?: string;
+  readonly tool?: string;
   readonly keepIntermediate?: boolean;
   readonly dryRun?: boolean;
   readonly strict?: boolean;
@@ -28,6 +30,8 @@ export function defineQuantize(command: Command, perform: Perform): void {
     .option('--type <type>', 'such as Q4_0, Q4_K_M, Q8_0; several with commas (default: Q4_0)', collectList)
     .option('--out <dir>', 'where it is put (default: in the state directory)', parsePath)
     .option('--threads <n>', 'that compute (default: all)', parseCount)
+    .option('--imatrix <file>', 'importance matrix of the model, from llama-imatrix', parsePath)
+    .option('--tool <path>', 'llama-quantize to use; "packaged": our own, even so', parsePath)
     .option('--keep-intermediate', 'keep the GGUF in the type of the weights of the directory')
     .option('--dry-run', 'say how large it would be, and leave nothing')
     .option('--strict', STRICT_HELP)
@@ -39,16 +43,21 @@ A VERSION is registered with what is made of it: the first type fills its entry,
 each further one is an entry of its own, such as v1-q8_0. All of them are there
 in the end, or none.
 
-Llama 3, Qwen2 and Qwen3 directories, and whatever has their architecture and a
-byte-level BPE, are converted here; of any other model give the GGUF that
-convert_hf_to_gguf.py of llama.cpp makes. The quantizing itself is llama.cpp's
-own code.
+Llama 2 and 3, Mistral 7B, SmolLM2, Qwen2 and Qwen3 directories are converted
+here, and their tokenizer is tried before anything is kept (docs/tokenizers.md).
+The quantizing itself is llama.cpp's own code. LLAMA_CPP_DIR names a llama.cpp
+of yours: its llama-quantize is used then, and its convert_hf_to_gguf.py for
+models that are not known here.
+
+IQ1, IQ2, IQ3_XXS, IQ3_XS and Q2_K_S need an importance matrix (--imatrix).
 
 Examples:
   $ milton quantize v1.20260111.1425
   $ milton quantize v1.20260111.1425 --type Q4_0,Q4_K_M,Q8_0
   $ milton quantize --model ./distilled
-  $ milton quantize --model model-f16.gguf --type Q4_K_M --out ./models`,
+  $ milton quantize --model model-f16.gguf --type Q4_K_M --out ./models
+  $ milton quantize --model model-f16.gguf --type IQ3_XXS --imatrix imatrix.gguf
+  $ LLAMA_CPP_DIR=~/llama.cpp milton quantize --model ./some-other-family`,
     )
     .action(perform<QuantizeFlags>(quantize));
 }
@@ -62,13 +71,16 @@ async function quantize(
   const types = await readTypes(flags.type);
   const { loadLlamaCppEngine } = await import('../../engine/index.ts');
   const { quantizeModel } = await import('../../pipeline/index.ts');
-  const { state, signal, onProgress } = context;
+  const { state, signal, onProgress, env } = context;
   const quantized = await quantizeModel(
     {
       from,
       types,
       outDir: flags.out ?? null,
       quantizer: { ...(flags.threads !== undefined && { threads: flags.threads }) },
+      imatrix: flags.imatrix ?? null,
+      tool: flags.tool ?? null,
+      llamaCppDir: env['LLAMA_CPP_DIR'] || null,
       keepIntermediate: flags.keepIntermediate === true,
       dryRun: flags.dryRun === true,
       strict: flags.strict === true,

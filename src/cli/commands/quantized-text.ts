@@ -1,16 +1,17 @@
 /** Says what `milton quantize` made: in lines, and as JSON. */
-import { formatBytes, quoteWord } from '../../core/index.ts';
+import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { QuantizedFile, QuantizedModel } from '../../pipeline/index.ts';
 import type { CommandResult } from '../context.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 
 export function quantizedResult(quantized: QuantizedModel): CommandResult {
-  const { made, sourceBytes, intermediate, entries, dryRun, warnings } = quantized;
+  const { made, sourceBytes, intermediate, script, entries, dryRun, warnings } = quantized;
   return {
     json: {
       dry_run: dryRun,
       source_bytes: sourceBytes,
       intermediate,
+      converted_by: script,
       quantized: made.map((one) => ({
         type: one.type,
         path: one.path,
@@ -19,6 +20,8 @@ export function quantizedResult(quantized: QuantizedModel): CommandResult {
         version: one.version,
         tokens_per_second: one.tokensPerSecond,
         llama_cpp: one.release,
+        tool: one.tool,
+        imatrix: one.imatrix === null ? null : toMatrixJson(one.imatrix),
       })),
       models: [...entries],
       next: nextStep(quantized),
@@ -28,13 +31,18 @@ export function quantizedResult(quantized: QuantizedModel): CommandResult {
   };
 }
 
+function toMatrixJson({ path, entryCount, chunkCount }: NonNullable<QuantizedFile['imatrix']>): JsonObject {
+  return { path, entries: entryCount, chunks: chunkCount };
+}
+
 function toText(quantized: QuantizedModel, style: TextStyle): readonly string[] {
-  const { made, intermediate } = quantized;
+  const { made, intermediate, script } = quantized;
   const { facts, colors } = style;
   const next = nextStep(quantized);
   return [
     ...made.flatMap((one) => fileText(one, quantized, style)),
     ...facts([
+      ['converted', script === null ? null : `by ${shown(script)}`],
       ['kept', intermediate === null ? null : shown(intermediate)],
       ['next', next === null ? null : colors.cyan(next)],
     ]),
@@ -42,7 +50,7 @@ function toText(quantized: QuantizedModel, style: TextStyle): readonly string[] 
 }
 
 function fileText(
-  { path, type, sizeBytes, sourceBytes, tokensPerSecond, version }: QuantizedFile,
+  { path, type, sizeBytes, sourceBytes, tokensPerSecond, version, tool, imatrix, release }: QuantizedFile,
   { dryRun }: QuantizedModel,
   { colors, facts }: TextStyle,
 ): readonly string[] {
@@ -53,6 +61,8 @@ function fileText(
       [dryRun ? 'would be' : 'model', version === null ? null : colors.bold(shown(version))],
       ['type', type],
       ['size', `${formatBytes(sizeBytes)}, ${share} of ${formatBytes(sourceBytes)}`],
+      ['with', imatrix === null ? null : `the importance matrix ${shown(imatrix.path)}`],
+      ['by', tool === null ? null : `${shown(tool)}, ${shown(release)}`],
       ['load test', tokensPerSecond === null ? null : `it loads and generates, ${tokensPerSecond} tokens/s`],
     ]),
   ];

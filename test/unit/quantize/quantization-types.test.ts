@@ -9,7 +9,7 @@ describe('quantizationTypeOf', () => {
     expect(quantizationTypeOf('F16')).toBe('F16');
   });
 
-  it.each(['', 'Q4', 'Q4_K', 'IQ1_S', 'toString', '__proto__'])('knows no type %j', (text) => {
+  it.each(['', 'Q4', 'Q4_K', 'IQ9_S', 'toString', '__proto__'])('knows no type %j', (text) => {
     expect(quantizationTypeOf(text)).toBeNull();
   });
 });
