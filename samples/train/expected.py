@@ -40,21 +40,21 @@ def main():
     model.load_state_dict(read_weights(folder / "model.safetensors"))
     model = model.double()
     begin, end, user, assistant = (bpe.special(name) for name in ("begin", "end", "user", "assistant"))
-    answers = []
+    answers, first = [], []
     for question in QUESTIONS:
         prompt = [begin, user, *bpe.encode(question), assistant]
         ids = list(prompt)
-        while len(ids) < 128 and (following := model(torch.tensor([ids]))[0, -1].argmax().item()) != end:
+        while len(ids) < 100 and (following := model(torch.tensor([ids]))[0, -1].argmax().item()) != end:
             ids.append(following)
+        first = first or [*ids, end]
         answers.append({"question": question, "prompt_ids": prompt, "answer": bpe.decode(ids[len(prompt) :])})
-    ids = [*answers[0]["prompt_ids"], *bpe.encode(answers[0]["answer"]), end]
-    logs = model(torch.tensor([ids]))[0].log_softmax(-1)
+    logs = model(torch.tensor([first]))[0].log_softmax(-1)
     columns = [*range(0, len(bpe.tokens), STEP)]
     fixture = {
         "answers": answers,
         "texts": [{"text": text, "ids": [begin, *bpe.encode(text)]} for text in TEXTS],
         "logits": {
-            "ids": ids,
+            "ids": first,
             "columns": columns,
             "log_probabilities": [[round(row[column].item(), 6) for column in columns] for row in logs],
             "most_probable": logs.argmax(-1).tolist(),

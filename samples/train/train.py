@@ -1,8 +1,8 @@
-"""Trains the sample model, one command and about ten minutes on two cores that have nothing else to do.
+"""Trains the sample model: one command, about ten minutes on a core that has nothing else to do.
 
     python train.py --seed 1 --out ../milton-sample-2m
 
-Everything is fixed by the seed and the number of steps, never by the clock; two threads are asked for, since the order of
+Everything is fixed by the seed and the number of steps, never by the clock; one thread computes, since the order of
 additions depends on their number. `--early 300 DIR` also saves the model as it is after 300 steps.
 """
 
@@ -64,7 +64,7 @@ def steps(model: Model, batches: Batches, count: int):
     vectors = [weight for weight in model.parameters() if weight.dim() == 1]
     groups = [{"params": matrices, "weight_decay": DECAY}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.98), fused=True)
-    started = time.monotonic()
+    started, total = time.monotonic(), 0.0
     for step in range(1, count + 1):
         share = min(1.0, step / WARM_UP, 2 * (count - step + 1) / count)
         for group in optimizer.param_groups:
@@ -79,8 +79,10 @@ def steps(model: Model, batches: Batches, count: int):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        total += loss.item()
         if step % 100 == 0:
-            print(f"step {step:5} of {count}  loss {loss.item():.4f}  {time.monotonic() - started:.0f} s", flush=True)
+            print(f"step {step:5} of {count}  loss {total / 100:.4f}  {time.monotonic() - started:.0f} s", flush=True)
+            total = 0.0
         yield step
 
 
