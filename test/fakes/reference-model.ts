@@ -28,7 +28,8 @@ export async function readExpected(name: string): Promise<Expected> {
   return JSON.parse(await readFile(join(FAMILIES, name, 'expected.json'), 'utf8')) as Expected;
 }
 
-async function askLlama(
+/** Log-probabilities of the whole vocabulary after each of the ids, and the ids of the texts, as llama.cpp has them. */
+export async function askLlama(
   modelPath: string,
   request: { readonly ids?: readonly number[]; readonly texts?: readonly string[] },
 ): Promise<{
