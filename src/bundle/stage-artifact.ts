@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { throwIfAborted } from '../core/index.ts';
+import { isErrno, throwIfAborted } from '../core/index.ts';
 import { assertEvidence } from '../evidence/index.ts';
 import { createSha256, hashSource, openFileSource, toSystemFailure } from '../system/index.ts';
 import { buildMetadata, readCreatedAt } from './build-metadata.ts';
@@ -87,9 +87,11 @@ async function cloneFile(file: ArtifactFile, target: string, step: Step): Promis
   await (await openChecked(file)).close();
   try {
     await copyFile(file.absolutePath, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
-    // Whatever the reason, copying will do, or say it better.
+  } catch (error) {
     await rm(target, { force: true });
+    // Not being able to share blocks is no failure. A disk that cannot be written to is one, for a copy as well.
+    if (isErrno(error, 'EIO', 'ENOSPC', 'EDQUOT', 'EROFS'))
+      throw toSystemFailure(error, { path: target, action: 'write' });
     return null;
   }
   await (await openChecked(file)).close();
