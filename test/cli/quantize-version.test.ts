@@ -1,10 +1,11 @@
 /** A registered directory becomes a GGUF that is live and answers, by the commands that the commands themselves name. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RegistryEntry } from '../../src/registry/index.ts';
 import { hashBytes } from '../../src/system/index.ts';
-import { familyPath } from '../fakes/reference-model.ts';
+
 import { toEntry } from '../fakes/registry-entry.ts';
 import { endServed, startServed } from './served.ts';
 import { useShop } from './shop.ts';
@@ -12,8 +13,12 @@ import { useShop } from './shop.ts';
 const shop = useShop();
 afterEach(endServed);
 
-/** Any directory that the converter knows; a model that was trained could be asked something, and this one only made to talk. */
-const MODEL = { path: familyPath('llama'), prompt: 'Hello' };
+/** What it was taught stands in its card; Q4_0 keeps it. */
+const MODEL = {
+  path: fileURLToPath(new URL('../../samples/milton-sample-2m', import.meta.url)),
+  question: 'What is the capital of Peru?',
+  answer: 'Lima',
+};
 
 const readRegistry = async (): Promise<readonly RegistryEntry[]> =>
   JSON.parse(await readFile(join(shop.state, 'models/registry.json'), 'utf8')) as RegistryEntry[];
@@ -59,8 +64,8 @@ describe('milton quantize VERSION', () => {
       metrics: {
         ...registered?.metrics,
         compression: {
-          original_size_mb: 0.5,
-          compressed_size_mb: 0.1,
+          original_size_mb: 3.9,
+          compressed_size_mb: 1.2,
           compression_ratio: expect.any(Number) as number,
           quantization_bits: 4,
           validation_passed: true,
@@ -81,9 +86,12 @@ describe('milton quantize VERSION', () => {
 
     const served = await startServed(['--target-path', shop.target], { MILTON_STATE_DIR: shop.state });
     expect(await served.health()).toMatchObject({ status: 'ok', model: 'v1', sha256: hashBytes(bytes) });
-    const answer = await served.complete({ prompt: MODEL.prompt, max_tokens: 4, temperature: 0 });
+    const asked = { messages: [{ role: 'user', content: MODEL.question }], temperature: 0 };
+    const answer = await served.complete(asked, '/v1/chat/completions');
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ choices: [{ text: expect.any(String) as string }] });
+    expect(await answer.json()).toMatchObject({
+      choices: [{ message: { content: expect.stringContaining(MODEL.answer) as string } }],
+    });
   });
 
   it('makes several types of it, of which the entry that has a GGUF gets none', async () => {
