@@ -86,3 +86,28 @@ function randomHalves(sizeBytes) {
 function pad(no) {
   return String(no).padStart(5, '0');
 }
+
+/** A float GGUF with the dimensions of Llama 3 8B (or fewer blocks) and zeros for weights, which take no room on the disk. */
+export async function writeSparseFloatGguf(path, { gguf, blockCount = 32 }) {
+  const model = gguf.sampleModel({
+    type: 'F16',
+    blockCount,
+    embeddingLength: 4096,
+    headCount: 32,
+    headCountKv: 8,
+    feedForwardLength: 14_336,
+    vocabularySize: 128_256,
+    contextLength: 8192,
+  });
+  const { sizeBytes, pieces } = gguf.prepareGguf(model);
+  const handle = await open(path, 'w');
+  try {
+    for await (const header of pieces()) {
+      await handle.write(header);
+      break;
+    }
+    await handle.truncate(sizeBytes);
+  } finally {
+    await handle.close();
+  }
+}

@@ -3,14 +3,9 @@
  * elsewhere, nothing with `--quiet`.
  */
 import type * as CliProgress from 'cli-progress';
-import {
-  escapeText,
-  formatBytes,
-  formatDuration,
-  type OnProgress,
-  type ProgressEvent,
-} from '../core/index.ts';
+import { escapeText, type OnProgress } from '../core/index.ts';
 import type { Environment, Output } from './context.ts';
+import { progressLine, progressText, type BytesEvent, type Pace } from './progress-line.ts';
 import type { Colors } from './text-style.ts';
 
 export interface ProgressOptions {
@@ -27,15 +22,11 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-type BytesEvent = Extract<ProgressEvent, { kind: 'bytes' }>;
-
 /** Work that ends sooner than this shows no bar at all. */
 const BAR_AFTER_MS = 400;
+/** A timer may come a moment before its time. */
+const TIMER_SLACK_MS = 5;
 const LINE_EVERY_MS = 5000;
-
-const BAR_COLUMNS = 20;
-/** Below this a bar says nothing. */
-const MIN_BAR_COLUMNS = 5;
 
 export function createProgress(options: ProgressOptions): ProgressDisplay {
   const { stream, env, quiet, colors } = options;
@@ -55,85 +46,83 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
   };
 }
 
-/** `1.20 GB of 4.45 GB (27 %), 812 MB/s, 4.0 s left`. */
-export function progressText(event: BytesEvent, elapsedMs: number): string {
-  return progressParts(event, elapsedMs).join(', ');
-}
-
-/** `pack [=====     ] …` in one line of a terminal: the bar shrinks first, then the rate goes, then the time left. */
-export function progressLine(event: BytesEvent, elapsedMs: number, columns: number): string {
-  const { doneBytes, totalBytes } = event;
-  const step = escapeText(event.step);
-  const [amount = '', , left] = progressParts(event, elapsedMs);
-  const full = progressText(event, elapsedMs);
-  const bar = Math.min(BAR_COLUMNS, columns - `${step} [] ${full}`.length);
-  if (bar >= MIN_BAR_COLUMNS) {
-    const done = totalBytes > 0 ? Math.min(bar, Math.floor((bar * doneBytes) / totalBytes)) : bar;
-    return `${step} [${'='.repeat(done).padEnd(bar)}] ${full}`;
-  }
-  const lines = [full, left === undefined ? amount : `${amount}, ${left}`, amount];
-  return lines.map((text) => `${step} ${text}`).find((line) => line.length <= columns) ?? amount;
-}
-
-function progressParts({ doneBytes, totalBytes }: BytesEvent, elapsedMs: number): string[] {
-  const percent = totalBytes > 0 ? Math.floor((100 * doneBytes) / totalBytes) : 100;
-  const parts = [`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)} (${percent} %)`];
-  if (elapsedMs > 0 && doneBytes > 0) {
-    const bytesPerMs = doneBytes / elapsedMs;
-    parts.push(`${formatBytes(bytesPerMs * 1000)}/s`);
-    if (doneBytes < totalBytes) parts.push(`${formatDuration((totalBytes - doneBytes) / bytesPerMs)} left`);
-  }
-  return parts;
-}
-
 interface BytesDisplay {
   show(event: BytesEvent): void;
   stop(): void;
 }
 
+/** The step at work: what was told of it last, and when. */
+interface Work {
+  readonly event: BytesEvent;
+  readonly startMs: number;
+  /** When the bytes last grew. */
+  readonly grownMs: number;
+}
+
+function nextWork(work: Work | null, event: BytesEvent, nowMs: number): Work {
+  if (work?.event.step !== event.step) return { event, startMs: nowMs, grownMs: nowMs };
+  return { ...work, event, grownMs: event.doneBytes > work.event.doneBytes ? nowMs : work.grownMs };
+}
+
+function paceOf({ startMs, grownMs }: Work, nowMs: number): Pace {
+  return { elapsedMs: grownMs - startMs, sinceMs: nowMs - grownMs };
+}
+
 function liveBar({ stream, nowMs }: ProgressOptions): BytesDisplay {
-  let step: { readonly name: string; readonly startMs: number } | null = null;
+  let work: Work | null = null;
   let bar: CliProgress.SingleBar | null = null;
   let library: typeof CliProgress | null = null;
   let isLoading = false;
+  let timer: NodeJS.Timeout | undefined;
+  const line = (): string =>
+    work === null ? '' : progressLine(work.event, paceOf(work, nowMs()), stream.columns || 80);
+  const draw = (): void => {
+    if (work === null || library === null || nowMs() - work.startMs < BAR_AFTER_MS) return;
+    const { doneBytes, totalBytes } = work.event;
+    if (bar === null) {
+      bar = newBar(library, stream, line);
+      bar.start(totalBytes, doneBytes);
+    } else {
+      bar.update(doneBytes);
+    }
+    if (doneBytes >= totalBytes) stop();
+  };
+  const load = async (): Promise<void> => {
+    library = await import('cli-progress');
+    draw();
+  };
   const stop = (): void => {
+    clearTimeout(timer);
     bar?.stop();
     bar = null;
-    step = null;
+    work = null;
   };
   return {
     show(event) {
-      if (step?.name !== event.step) {
-        stop();
-        step = { name: event.step, startMs: nowMs() };
+      if (work !== null && work.event.step !== event.step) stop();
+      if (work === null) {
+        // The next event may be long in coming.
+        timer = setTimeout(draw, BAR_AFTER_MS + TIMER_SLACK_MS);
+        timer.unref();
       }
-      const elapsedMs = nowMs() - step.startMs;
-      if (library === null) {
-        if (isLoading) return;
+      work = nextWork(work, event, nowMs());
+      if (!isLoading) {
         isLoading = true;
-        void import('cli-progress').then((loaded) => (library = loaded));
-        return;
+        void load();
       }
-      if (elapsedMs < BAR_AFTER_MS) return;
-      const line = progressLine(event, elapsedMs, stream.columns || 80);
-      if (bar === null) {
-        bar = newBar(library, stream);
-        bar.start(event.totalBytes, event.doneBytes, { line });
-      } else {
-        bar.update(event.doneBytes, { line });
-      }
-      if (event.doneBytes >= event.totalBytes) stop();
+      draw();
     },
     stop,
   };
 }
 
-function newBar(library: typeof CliProgress, stream: Output): CliProgress.SingleBar {
+/** Drawn anew ten times a second, so that the time left goes on while nothing is told. */
+function newBar(library: typeof CliProgress, stream: Output, line: () => string): CliProgress.SingleBar {
   // CommonJS: the classes are on `default` or on the namespace, as the loader sees fit.
   const { SingleBar: Bar } = 'default' in library ? (library.default as typeof CliProgress) : library;
   return new Bar({
     // The library knows nothing of the width.
-    format: '{line}',
+    format: line,
     stream: stream as NodeJS.WritableStream,
     clearOnComplete: true,
     fps: 10,
@@ -141,17 +130,19 @@ function newBar(library: typeof CliProgress, stream: Output): CliProgress.Single
 }
 
 function plainLines({ stream, nowMs }: ProgressOptions): BytesDisplay {
-  let step: { readonly name: string; readonly startMs: number; lineMs: number } | null = null;
+  let work: Work | null = null;
+  let lineMs = 0;
   return {
     show(event) {
       const now = nowMs();
-      step = step?.name === event.step ? step : { name: event.step, startMs: now, lineMs: now };
-      if (now - step.lineMs < LINE_EVERY_MS) return;
-      step.lineMs = now;
-      stream.write(`${escapeText(event.step)}: ${progressText(event, now - step.startMs)}\n`);
+      if (work?.event.step !== event.step) lineMs = now;
+      work = nextWork(work, event, now);
+      if (now - lineMs < LINE_EVERY_MS) return;
+      lineMs = now;
+      stream.write(`${escapeText(event.step)}: ${progressText(event, paceOf(work, now))}\n`);
     },
     stop() {
-      step = null;
+      work = null;
     },
   };
 }

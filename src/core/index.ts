@@ -35,6 +35,6 @@ export {
 } from './json.ts';
 export { decodeUtf8, parseJson, parseJsonTree, type ParseJsonOptions } from './json-parser.ts';
 export { MAX_JSON_BYTES, MAX_JSON_DEPTH } from './limits.ts';
-export type { OnProgress, ProgressEvent, Warning } from './progress.ts';
+export type { OnProgress, ProgressEvent, ProgressItem, Warning } from './progress.ts';
 export { escapeText, formatBytes, formatDuration, quoteWord } from './units.ts';
 export { ARTIFACT_TYPES, type ArtifactType } from './artifact-type.ts';

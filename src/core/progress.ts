@@ -7,7 +7,17 @@ export type ProgressEvent =
       readonly step: string;
       readonly doneBytes: number;
       readonly totalBytes: number;
+      /** What is at work now, where the bytes are those of things that a person would count. */
+      readonly item?: ProgressItem;
     };
+
+/** `tensor 12 of 84`. */
+export interface ProgressItem {
+  readonly name: string;
+  /** From 1. */
+  readonly no: number;
+  readonly count: number;
+}
 
 export type OnProgress = (event: ProgressEvent) => void;
 

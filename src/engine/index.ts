@@ -11,7 +11,14 @@ export { findLlamaCppLibrary, type LlamaCppLibrary } from './llama-cpp-library.t
 export { loadLlamaCppEngine, loadServerEngine } from './load-engine.ts';
 export type { ServerEngineOptions } from './server-engine.ts';
 export { assertServerFlags } from './server-flags.ts';
-export type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+export type { LlamaCppEngine, LlamaCppEngineOptions, LlamaCppModel } from './llama-cpp-engine.ts';
+export {
+  measurePerplexity,
+  perplexityRatio,
+  type MeasurePerplexityOptions,
+  type Perplexity,
+  type PerplexityRatio,
+} from './perplexity.ts';
 export type {
   Answer,
   AnswerOptions,
@@ -36,4 +43,5 @@ export type {
   LogitsReport,
   Score,
   TokenScore,
+  TokenScoringModel,
 } from './types.ts';

@@ -6,6 +6,9 @@ export const ENGINE_BASELINE_BYTES = 384 * 1024 * 1024;
 /** The context of a load that names none: enough for a load test and most benchmarks, small enough for small boards. */
 export const DEFAULT_CONTEXT_TOKENS = 2048;
 
+/** The window of a perplexity that names none: the one that `llama-perplexity` takes. */
+export const DEFAULT_WINDOW_TOKENS = 512;
+
 /** The most tokens one call may generate: a longer answer is a conversation, which is a server's work. */
 export const MAX_GENERATED_TOKENS = 65_536;
 

@@ -24,6 +24,7 @@ import type {
   NumberedRequest,
 } from './llama-cpp-protocol.ts';
 import { toSpeaker } from './llama-cpp-speaker.ts';
+import { scoreTokens } from './token-scores.ts';
 
 type Library = typeof NodeLlamaCpp;
 type LoadRequest = Extract<ChildRequest, { kind: 'load' }>;
@@ -91,6 +92,8 @@ async function answer(
     }
     case 'score':
       return scoreContinuation(loaded, request);
+    case 'score-tokens':
+      return scoreTokens(loaded, request.tokens, { from: request.from });
     case 'tokenize':
       return loaded.tokenize(request.text);
   }

@@ -9,8 +9,8 @@ import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
 import { answerReply, generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
 import { assertText, assertTokenCount } from './request-limits.ts';
-import type { ServingEngine, ServingModel } from './serving.ts';
-import type { LoadedModelFacts } from './types.ts';
+import type { ServingEngine, ServingLoadRequest, ServingModel } from './serving.ts';
+import type { LoadedModelFacts, TokenScoringModel } from './types.ts';
 import { assertUnchanged, identifyFile } from './verified-file.ts';
 
 export interface LlamaCppEngineOptions {
@@ -20,10 +20,17 @@ export interface LlamaCppEngineOptions {
   readonly resolveFrom?: string | URL;
 }
 
+/** The engine that can do all that is asked of any. */
+export interface LlamaCppEngine extends ServingEngine {
+  load(request: ServingLoadRequest): Promise<LlamaCppModel>;
+}
+
+export interface LlamaCppModel extends ServingModel, TokenScoringModel {}
+
 export function createLlamaCppEngine({
   childPath = compiledSibling('llama-cpp-child', import.meta.url),
   resolveFrom = import.meta.url,
-}: LlamaCppEngineOptions = {}): ServingEngine {
+}: LlamaCppEngineOptions = {}): LlamaCppEngine {
   return {
     name: 'llama-cpp',
     async describe() {
@@ -69,7 +76,7 @@ export function defaultThreads(processors = availableParallelism()): number {
   return processors <= 2 ? 1 : Math.min(processors - 1, MAX_DEFAULT_THREADS);
 }
 
-function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): ServingModel {
+function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): LlamaCppModel {
   return {
     facts,
     died: process.died,
@@ -87,6 +94,9 @@ function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: str
     async score(prefix, continuation) {
       assertText(path, prefix + continuation);
       return process.ask({ kind: 'score', prefix, continuation }, scoreReply);
+    },
+    async scoreTokens(tokens, { from }) {
+      return process.ask({ kind: 'score-tokens', tokens, from }, scoreReply);
     },
     async tokenize(text) {
       assertText(path, text);

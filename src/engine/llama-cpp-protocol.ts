@@ -15,6 +15,7 @@ export type ChildRequest =
   | ({ readonly kind: 'generate' } & GenerateRequest)
   | ({ readonly kind: 'answer' } & AnswerRequest)
   | { readonly kind: 'score'; readonly prefix: string; readonly continuation: string }
+  | { readonly kind: 'score-tokens'; readonly tokens: readonly number[]; readonly from: number }
   | { readonly kind: 'tokenize'; readonly text: string };
 
 export interface NumberedRequest {

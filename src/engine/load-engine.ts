@@ -1,11 +1,10 @@
 /** The door to the adapters: each is imported on first use, so that a command that runs no model pays for none. */
-import type { LlamaCppEngineOptions } from './llama-cpp-engine.ts';
+import type { LlamaCppEngine, LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 import type { ServerEngineOptions } from './server-engine.ts';
 import type { Engine } from './types.ts';
-import type { ServingEngine } from './serving.ts';
 
 /** llama.cpp inside the package node-llama-cpp. Cheap: the library itself is only ever loaded in a contained process. */
-export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<ServingEngine> {
+export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<LlamaCppEngine> {
   const { createLlamaCppEngine } = await import('./llama-cpp-engine.ts');
   return createLlamaCppEngine(options);
 }

@@ -71,6 +71,15 @@ export interface LoadedModel {
   close(): Promise<void>;
 }
 
+/** A model that takes tokens as they are: what measures on whole texts are made of. */
+export interface TokenScoringModel extends LoadedModel {
+  /**
+   * How probable each token from the index `from` (1 or more) on is after all those before it; no start token is added. Throws
+   * what `score` does, and `ENGINE_REQUEST_INVALID` for more tokens than the context holds or one that there is not.
+   */
+  scoreTokens(tokens: readonly number[], options: { readonly from: number }): Promise<Score>;
+}
+
 export interface LoadedModelFacts {
   readonly loadMs: number;
   readonly vocabularySize: number;

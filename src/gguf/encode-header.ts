@@ -132,10 +132,13 @@ class Output {
     this.#buffer.set(bytes, at);
   }
 
+  /** Straight into place: a vocabulary is hundreds of thousands of short texts. UTF-8 has at most three bytes for each UTF-16 unit. */
   string(text: string): void {
-    const bytes = this.#encoder.encode(text);
-    this.uint64(bytes.length);
-    this.bytes(bytes);
+    const at = this.#room(8 + text.length * 3);
+    const { written } = this.#encoder.encodeInto(text, this.#buffer.subarray(at + 8));
+    this.#view.setBigUint64(at, BigInt(written), true);
+    this.#buffer.fill(0, at + 8 + written, this.#size);
+    this.#size = at + 8 + written;
   }
 
   uint8(value: number): void {

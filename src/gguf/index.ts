@@ -48,4 +48,4 @@ export type {
   GgufValueKind,
   NamedGguf,
 } from './types.ts';
-export { encodeGguf, ggufBytes, ggufSizeBytes, writeGguf } from './write.ts';
+export { encodeGguf, ggufBytes, ggufSizeBytes, prepareGguf, writeGguf, type GgufEncoding } from './write.ts';

@@ -7,10 +7,34 @@ import { encodeHeader, layOut, type Layout } from './encode-header.ts';
 import { GgufFailure } from './error.ts';
 import type { GgufModel, GgufSink, GgufTensorInput } from './types.ts';
 
+/** A file that is known but for its data. */
+export interface GgufEncoding {
+  readonly sizeBytes: number;
+  /** What {@link encodeGguf} gives. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+/** For a file whose size is wanted first: the header, which holds the vocabulary, is made once. Throws `GGUF_MODEL_INVALID`. */
+export function prepareGguf(model: GgufModel): GgufEncoding {
+  const layout = layOut(model);
+  const header = encodeHeader(model, layout);
+  return {
+    sizeBytes: header.length + dataSizeBytes(layout),
+    pieces: () => encodePieces(model, layout, header),
+  };
+}
+
 /** The bytes of the file, in order. Throws `GGUF_MODEL_INVALID` where the data do not fit their description. */
 export async function* encodeGguf(model: GgufModel): AsyncIterable<Uint8Array> {
-  const layout = layOut(model);
-  yield encodeHeader(model, layout);
+  yield* prepareGguf(model).pieces();
+}
+
+async function* encodePieces(
+  model: GgufModel,
+  layout: Layout,
+  header: Uint8Array,
+): AsyncIterable<Uint8Array> {
+  yield header;
   for (const [index, tensor] of model.tensors.entries()) {
     const sizeBytes = layout.sizesBytes[index] ?? 0;
     let done = 0;
@@ -43,8 +67,7 @@ export async function ggufBytes(model: GgufModel): Promise<Uint8Array> {
 
 /** The size of the file that {@link encodeGguf} would write. */
 export function ggufSizeBytes(model: GgufModel): number {
-  const layout = layOut(model);
-  return encodeHeader(model, layout).length + dataSizeBytes(layout);
+  return prepareGguf(model).sizeBytes;
 }
 
 function dataSizeBytes({ offsets, sizesBytes, alignment }: Layout): number {

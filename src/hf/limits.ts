@@ -36,6 +36,12 @@ export const MAX_DIRECTORY_DEPTH = 16;
 /** Text and JSON is judged whole, and held in memory for it: the tokenizer.json of a 256k vocabulary has 33 MB. */
 export const MAX_TEXT_BYTES = 40 * 1024 * 1024;
 
+/**
+ * JSON values of a file that is read whole. The largest tokenizer.json of a byte-level BPE (Llama 3: 128k tokens, 280k merges)
+ * has 970,000 where each merge is a list of two.
+ */
+export const MAX_TOKENIZER_VALUES = 1_200_000;
+
 /** Of all files that are judged whole: tokenizer, configuration, card and its images come to less than 50 MB. */
 export const MAX_JUDGED_BYTES = 64 * 1024 * 1024;
 

@@ -2,7 +2,7 @@
 import { isJsonObject, parseJson, type JsonObject } from '../core/index.ts';
 import { inspectDirectory, readSmall, type CheckHfOptions } from './check-directory.ts';
 import { HfFailure } from './error.ts';
-import { MAX_TEXT_BYTES } from './limits.ts';
+import { MAX_TEXT_BYTES, MAX_TOKENIZER_VALUES } from './limits.ts';
 import type { HfFacts, SafetensorsTensor } from './types.ts';
 
 export interface HfTensor extends SafetensorsTensor {
@@ -34,7 +34,11 @@ export async function openHfModel(path: string, options: CheckHfOptions = {}): P
     async readObject(name) {
       const file = find(name);
       if (file === undefined) return null;
-      const value = parseJson(await readSmall(file, MAX_TEXT_BYTES), { name, maxBytes: MAX_TEXT_BYTES });
+      const value = parseJson(await readSmall(file, MAX_TEXT_BYTES), {
+        name,
+        maxBytes: MAX_TEXT_BYTES,
+        maxValues: MAX_TOKENIZER_VALUES,
+      });
       if (isJsonObject(value)) return value;
       throw new HfFailure('HF_JSON_INVALID', `${name} does not hold an object.`, {
         details: {

@@ -3,15 +3,15 @@
  * piece is enough for a model of any size. Nothing is guessed: what is not known for sure is refused before a byte is written.
  */
 import { basename, dirname, resolve } from 'node:path';
-import { escapeText, formatBytes, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
 import {
-  encodeGguf,
-  ggufSizeBytes,
-  readAndCheckGguf,
-  type GgufModel,
-  type GgufTensorInput,
-  type GgufValue,
-} from '../gguf/index.ts';
+  escapeText,
+  formatBytes,
+  throwIfAborted,
+  type JsonObject,
+  type OnProgress,
+  type Warning,
+} from '../core/index.ts';
+import { prepareGguf, readAndCheckGguf, type GgufTensorInput, type GgufValue } from '../gguf/index.ts';
 import { openHfModel, type HfModel } from '../hf/index.ts';
 import {
   makeDirectory,
@@ -27,7 +27,8 @@ import { FLOAT_TYPES, matchTensors, type FloatType, type MatchedTensor } from '.
 import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
 import { ropeFactors } from './rope-factors.ts';
 import { specialTokens } from './special-tokens.ts';
-import { ggufTypeOf, tensorBytes } from './tensor-bytes.ts';
+import { ggufTypeOf, pieceBuffers, tensorBytes } from './tensor-bytes.ts';
+import { writePieces } from './write-pieces.ts';
 
 export interface ConvertHfOptions {
   /** The file to be made; its folder is made too. */
@@ -64,8 +65,11 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
     name: options.name ?? basename(resolve(path)),
   });
   return withSources(tensors, async (sources) => {
-    const gguf: GgufModel = { metadata, tensors: [...ropeTensors(model), ...tensors.map(toInput(sources))] };
-    const sizeBytes = ggufSizeBytes(gguf);
+    const rope = ropeTensors(model);
+    let begun = rope.length;
+    const inputs = tensors.map(toInput(sources, () => (begun += 1)));
+    const gguf = prepareGguf({ metadata, tensors: [...rope, ...inputs] });
+    const { sizeBytes } = gguf;
     await assertRoom(dirname(outPath), sizeBytes);
     await makeDirectory(dirname(outPath));
     onProgress?.({
@@ -77,12 +81,13 @@ export async function convertHf(path: string, options: ConvertHfOptions): Promis
       { directory: dirname(outPath), name: onlyName(outPath) },
       async (handle, _path, writable) => {
         let doneBytes = 0;
-        for await (const piece of encodeGguf(gguf)) {
-          throwIfAborted(signal);
-          await handle.writeFile(piece);
-          doneBytes += piece.length;
-          onProgress?.({ kind: 'bytes', step: 'convert', doneBytes, totalBytes: sizeBytes });
-        }
+        const onBytes = (written: number): void => {
+          doneBytes += written;
+          const item = { name: 'tensor', no: begun, count: rope.length + inputs.length };
+          onProgress?.({ kind: 'bytes', step: 'convert', doneBytes, totalBytes: sizeBytes, item });
+        };
+        await writePieces(handle, gguf.pieces(), { onBytes, signal });
+        onProgress?.({ kind: 'step', step: 'check', message: 'Checking what was written' });
         // What was written is read as any file of a stranger would be.
         await withFileSource(writable, (source) =>
           readAndCheckGguf(source, signal === undefined ? {} : { signal }),
@@ -120,7 +125,7 @@ async function readMetadata(
   const tokenizer = await directory.readObject('tokenizer.json');
   const tokenizerConfig = await directory.readObject('tokenizer_config.json');
   const config = (await directory.readObject('config.json')) ?? {};
-  const vocabulary = await readVocabulary(directory, model.vocabularySize);
+  const vocabulary = readVocabulary(tokenizer, model.vocabularySize);
   return ggufMetadata({
     name,
     model,
@@ -132,8 +137,7 @@ async function readMetadata(
 }
 
 /** SentencePiece (Llama 2, Mistral 7B) cuts in another way, which is not written down here yet. */
-async function readVocabulary(directory: HfModel, size: number): Promise<Vocabulary> {
-  const tokenizer = await directory.readObject('tokenizer.json');
+function readVocabulary(tokenizer: JsonObject | null, size: number): Vocabulary {
   if (tokenizer !== null) return readBpeVocabulary(tokenizer, size);
   throw unsupported('its tokenizer is a SentencePiece model (tokenizer.model)', {
     expected: 'a byte-level BPE in tokenizer.json',
@@ -149,7 +153,11 @@ function ropeTensors(model: Hyperparameters): readonly GgufTensorInput[] {
 }
 
 /** `ne` of ggml has the row length first, transformers last. */
-function toInput(sources: ReadonlyMap<string, FileSource>): (tensor: MatchedTensor) => GgufTensorInput {
+function toInput(
+  sources: ReadonlyMap<string, FileSource>,
+  onBegin: () => void,
+): (tensor: MatchedTensor) => GgufTensorInput {
+  const buffers = pieceBuffers();
   return (tensor) => {
     const file = sources.get(tensor.source.filePath);
     if (file === undefined) throw new Error(`${escapeText(tensor.source.filePath)} was not opened.`);
@@ -157,7 +165,10 @@ function toInput(sources: ReadonlyMap<string, FileSource>): (tensor: MatchedTens
       name: tensor.ggufName,
       dims: tensor.shape.toReversed(),
       type: ggufTypeOf(tensor),
-      data: () => tensorBytes(tensor, file),
+      data() {
+        onBegin();
+        return tensorBytes(tensor, file, buffers);
+      },
     };
   };
 }

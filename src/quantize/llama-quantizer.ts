@@ -3,6 +3,7 @@
  * aborts on what it does not like, and its logger belongs to the whole process.
  */
 import koffi from 'koffi';
+import { QUANTIZER_BUFFER_BYTES } from './limits.ts';
 
 export interface QuantizerRequest {
   readonly inputPath: string;
@@ -44,9 +45,6 @@ const DEFAULTS = {
 /** A return value larger than the structure: a later release that added to it writes into the room behind. */
 const ROOM_BYTES = 256;
 
-/** The same bytes as with the default of 8 GiB, at half of the memory. */
-const MAX_BUFFER_BYTES = 128 * 2 ** 20;
-
 /** Throws where the library cannot be loaded, or is not the one that is known. */
 export function openQuantizer(libraryPath: string, onLog: (text: string) => void): Quantizer {
   const library = koffi.load(libraryPath);
@@ -84,7 +82,7 @@ export function openQuantizer(libraryPath: string, onLog: (text: string) => void
         nthread: threads,
         ftype: fileType,
         dry_run: dryRun,
-        max_buf_size: MAX_BUFFER_BYTES,
+        max_buf_size: QUANTIZER_BUFFER_BYTES,
       };
       return Number(quantize(inputPath, outputPath, params));
     },

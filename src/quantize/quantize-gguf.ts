@@ -16,7 +16,13 @@ import {
   withNewFile,
 } from '../system/index.ts';
 import { QuantizeFailure } from './error.ts';
-import { QUANTIZE_BASE_MS, QUANTIZER_BASELINE_BYTES, SLOWEST_BYTES_PER_MS, TENSOR_COPIES } from './limits.ts';
+import {
+  QUANTIZE_BASE_MS,
+  QUANTIZER_BASELINE_BYTES,
+  QUANTIZER_BUFFERS_BYTES,
+  SLOWEST_BYTES_PER_MS,
+  TENSOR_COPIES,
+} from './limits.ts';
 import { QUANTIZER_RELEASE } from './llama-quantizer.ts';
 import { assertOutputFree, assertRoom, onlyName } from './output-file.ts';
 import {
@@ -153,17 +159,22 @@ function limitsFor(
 ): QuantizerProcessOptions {
   const largest = Math.max(0, ...tensors.map((tensor) => tensor.sizeBytes));
   return {
-    memoryBytes: QUANTIZER_BASELINE_BYTES + TENSOR_COPIES * largest,
+    memoryBytes: QUANTIZER_BASELINE_BYTES + heldBytes(largest),
     wallMs: QUANTIZE_BASE_MS + Math.ceil(sizeBytes / SLOWEST_BYTES_PER_MS),
     signal,
     ...(childPath === undefined ? {} : { childPath }),
   };
 }
 
+/** The source itself is mapped, and needs no memory of its own. */
+function heldBytes(largestTensorBytes: number): number {
+  return Math.min(TENSOR_COPIES * largestTensorBytes, QUANTIZER_BUFFERS_BYTES);
+}
+
 async function assertMemory({ largestTensorBytes }: QuantizationPlan): Promise<void> {
   const { availableBytes } = await readMemory();
   // What is set aside for Node and the library is a limit, not a need: a quarter of it was seen.
-  const neededBytes = QUANTIZER_BASELINE_BYTES / 4 + TENSOR_COPIES * largestTensorBytes;
+  const neededBytes = QUANTIZER_BASELINE_BYTES / 4 + heldBytes(largestTensorBytes);
   if (neededBytes <= availableBytes) return;
   throw new QuantizeFailure(
     'QUANTIZE_OUT_OF_MEMORY',

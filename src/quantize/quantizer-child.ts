@@ -6,19 +6,23 @@ import type { QuantizeOrder, QuantizerMessage } from './quantizer-protocol.ts';
 
 process.once('message', (order: QuantizeOrder) => {
   const quantizer = open(order.libraryPath);
-  if (quantizer !== null) tell({ kind: 'done', code: quantizer.quantize(order) });
-  process.disconnect();
+  if (quantizer !== null) end({ kind: 'done', code: quantizer.quantize(order) });
 });
 
 function open(libraryPath: string): Quantizer | null {
   try {
     return openQuantizer(libraryPath, (text) => tell({ kind: 'log', text }));
   } catch (error) {
-    tell({ kind: 'unusable', reason: messageOf(error) });
+    end({ kind: 'unusable', reason: messageOf(error) });
     return null;
   }
 }
 
 function tell(message: QuantizerMessage): void {
   process.send?.(message);
+}
+
+/** The channel takes a few hundred messages before this process comes to itself again: it is closed when all have gone. */
+function end(message: QuantizerMessage): void {
+  process.send?.(message, () => process.disconnect());
 }

@@ -67,6 +67,7 @@ export {
   spawnContained,
   tryFolder,
   unfinishedName,
+  withEarlySync,
   withLock,
   withNewFile,
 } from './on-first-use.ts';

@@ -4,6 +4,7 @@ import type * as contained from './contained-child.ts';
 import type * as protections from './contained-protections.ts';
 import type * as clockSync from './clock-sync.ts';
 import type * as digestCache from './digest-cache.ts';
+import type * as earlySync from './early-sync.ts';
 import type * as fileCalls from './file-calls.ts';
 import type * as fileSystem from './file-system.ts';
 import type * as flock from './flock.ts';
@@ -169,3 +170,7 @@ export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = asyn
 /** {@inheritDoc newFile.withNewFile} */
 export const withNewFile: typeof newFile.withNewFile = async (...args) =>
   (await import('./new-file.ts')).withNewFile(...args);
+
+/** {@inheritDoc earlySync.withEarlySync} */
+export const withEarlySync: typeof earlySync.withEarlySync = async (...args) =>
+  (await import('./early-sync.ts')).withEarlySync(...args);

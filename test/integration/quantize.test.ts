@@ -65,6 +65,12 @@ describe('quantizeGguf', () => {
     expect(Math.abs(asked.sizeBytes - done.sizeBytes)).toBeLessThan(1024);
   });
 
+  it('hears all that is said of hundreds of tensors at once', async () => {
+    const many = await model('many.gguf', { type: 'F16', blockCount: 60, embeddingLength: 64 });
+    const asked = await quantizeGguf(many, { type: 'Q8_0', outPath: out(), dryRun: true });
+    expect(asked).toMatchObject({ tensorCount: 543, dryRun: true });
+  });
+
   it('counts up to all of the bytes', async () => {
     const shares: number[] = [];
     await quantizeGguf(source, {

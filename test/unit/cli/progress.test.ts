@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
-import { describe, expect, it } from 'vitest';
-import { createProgress, progressLine, progressText } from '../../../src/cli/progress.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createProgress } from '../../../src/cli/progress.ts';
 
 const colors = picocolors.createColors(false);
 const bytes = (doneBytes: number, step = 'pack') => ({
@@ -24,39 +24,6 @@ function display({ isTTY = false, env = {}, quiet = false, columns = 80 } = {}) 
   const progress = createProgress({ stream, env, quiet, colors, nowMs: () => now });
   return { ...progress, written, at: (ms: number) => (now = ms) };
 }
-
-describe('progressText', () => {
-  it('says bytes, share, rate and time left', () => {
-    expect(progressText(bytes(1e9), 2000)).toBe('1.00 GB of 4.00 GB (25 %), 500.0 MB/s, 6.0 s left');
-    expect(progressText(bytes(4e9), 2000)).toBe('4.00 GB of 4.00 GB (100 %), 2.00 GB/s');
-    expect(progressText({ ...bytes(0), totalBytes: 0 }, 0)).toBe('0 bytes of 0 bytes (100 %)');
-  });
-});
-
-describe('progressLine', () => {
-  const event = { ...bytes(4.4e9, 'verify'), totalBytes: 15.3e9 };
-  const line = (columns: number): string => progressLine(event, 61_000, columns);
-
-  it('draws a bar where there is room, and a shorter one where there is less', () => {
-    const text = '4.40 GB of 15.3 GB (28 %), 72.1 MB/s, 2 min 31 s left';
-    expect(line(200)).toBe(`verify [=====               ] ${text}`);
-    expect(line(80)).toBe(`verify [====             ] ${text}`);
-    expect(line(68)).toBe(`verify [=    ] ${text}`);
-    expect(line(67)).toBe(`verify ${text}`);
-  });
-
-  it('lets go of the rate, then of the time left', () => {
-    expect(line(50)).toBe('verify 4.40 GB of 15.3 GB (28 %), 2 min 31 s left');
-    expect(line(40)).toBe('verify 4.40 GB of 15.3 GB (28 %)');
-    expect(line(5)).toBe('4.40 GB of 15.3 GB (28 %)');
-  });
-
-  it('fills the bar exactly at the end, and where there is nothing to do', () => {
-    expect(progressLine(bytes(4e9), 2000, 100)).toContain('[====================]');
-    expect(progressLine({ ...bytes(0), totalBytes: 0 }, 0, 100)).toContain('[====================]');
-    expect(progressLine(bytes(5e9), 2000, 100)).toContain('[====================]');
-  });
-});
 
 describe('createProgress', () => {
   it('writes a plain line every few seconds where there is no terminal', () => {
@@ -115,5 +82,29 @@ describe('createProgress', () => {
     shown.onProgress(bytes(4e9));
     shown.stop();
     expect(shown.written).toEqual([]);
+  });
+
+  it('counts the time left down, and keeps the rate, while nothing is told', async () => {
+    const shown = display({ isTTY: true, columns: 120 });
+    shown.onProgress(bytes(0));
+    await import('cli-progress');
+    shown.at(2000);
+    shown.onProgress(bytes(1e9));
+    shown.at(5000);
+    // Of the same bytes again: a large piece is at work.
+    shown.onProgress(bytes(1e9));
+    shown.stop();
+    const drawn = shown.written.filter((text) => text.includes('GB'));
+    expect(drawn[0]).toContain('500.0 MB/s, 6.0 s left');
+    expect(drawn.at(-1)).toContain('500.0 MB/s, 3.0 s left');
+  });
+
+  it('shows the bar although nothing more is told after the first word', async () => {
+    const shown = display({ isTTY: true });
+    shown.at(0);
+    shown.onProgress(bytes(1e9));
+    shown.at(500);
+    await vi.waitFor(() => expect(shown.written.join('')).toContain('1.00 GB of 4.00 GB (25 %)'));
+    shown.stop();
   });
 });
