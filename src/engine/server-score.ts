@@ -8,7 +8,8 @@ import type { LoadedModelFacts, Score, TokenScore } from './types.ts';
 export interface ScoringServer {
   readonly complete: Complete;
   readonly tokenize: (text: string) => Promise<readonly number[]>;
-  readonly facts: LoadedModelFacts;
+  readonly facts: Pick<LoadedModelFacts, 'contextTokens' | 'vocabularySize'>;
+  /** Which model it is, for messages. */
   readonly path: string;
 }
 
