@@ -42,7 +42,9 @@ export function replyFailures(url: URL, key: string | null): ReplyFailures {
   const refused = (status: number | null, said: string): EngineFailure => {
     const how = status === null ? 'an error in its answer' : `status ${status}`;
     const words = said === '' ? '' : `: ${said}`;
+    const hint = status === null ? undefined : HINTS[status];
     return new EngineFailure('ENGINE_SERVER_REFUSED', `${where} answered with ${how}${words}.`, {
+      ...(hint !== undefined && { hint }),
       details: { url: where, expected: 'an answer', received: said, ...(status !== null && { status }) },
     });
   };
@@ -110,6 +112,15 @@ const ENDS = {
   broken: ['ENGINE_SERVER_DISCONNECTED', 'ended the connection before its answer was whole'],
   aborted: ['ENGINE_SERVER_DISCONNECTED', 'was not waited for'],
 } as const;
+
+const WITH_KEY = 'Name the environment variable that holds a key for this server.';
+
+const HINTS: Readonly<Record<number, string>> = {
+  401: WITH_KEY,
+  403: WITH_KEY,
+  429: 'Measure when nobody else uses the server; what it lets wait would be measured as slow.',
+  503: 'Wait until the server has loaded its model, then run the same command again.',
+};
 
 interface ApiErrorText {
   readonly code: string | null;

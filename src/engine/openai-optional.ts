@@ -65,4 +65,7 @@ const CONSEQUENCES: Readonly<Record<OptionalField, string>> = {
   stream_options: 'tokens may have to be counted by the pieces in which they come',
   cache_prompt: 'a prompt that the server has read before may be answered sooner',
   seed: 'answers at temperature 0 may differ between two runs',
+  top_p: 'its own default holds',
+  frequency_penalty: 'its own default holds',
+  presence_penalty: 'its own default holds',
 };

@@ -18,7 +18,14 @@ export interface AnswerConstraint {
 }
 
 /** What a server may refuse without the question making no sense any more. */
-export const OPTIONAL_FIELDS = ['stream_options', 'cache_prompt', 'seed'] as const;
+export const OPTIONAL_FIELDS = [
+  'stream_options',
+  'cache_prompt',
+  'seed',
+  'top_p',
+  'frequency_penalty',
+  'presence_penalty',
+] as const;
 export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
 
 export interface QuestionJson {
@@ -43,10 +50,6 @@ export function toQuestionJson(
       ...asked,
       max_tokens: maxTokens,
       temperature,
-      // Whatever the server was told to do by default, the answer is the model's own.
-      top_p: 1,
-      frequency_penalty: 0,
-      presence_penalty: 0,
       ...(stop.length > 0 && { stop: [...stop] }),
       ...(constraint !== undefined && { grammar: constraint.grammar }),
       stream: true,
@@ -56,6 +59,10 @@ export function toQuestionJson(
       // llama-server: a prompt that it has read before would be read in no time.
       cache_prompt: false,
       seed,
+      // Whatever the server was told to do by default, the answer is the model's own.
+      top_p: 1,
+      frequency_penalty: 0,
+      presence_penalty: 0,
     },
   };
 }

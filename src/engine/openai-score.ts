@@ -8,7 +8,7 @@ import { readEcho, scoreEchoed, type ServedScore } from './openai-echo.ts';
 import { isRefusal, type ServedModel } from './openai-models.ts';
 import { toCompletionJson, type Complete } from './server-completion.ts';
 import { completionReply, propsReply, tokenizeReply } from './server-protocol.ts';
-import { scoreOnServer, type ScoringServer } from './server-score.ts';
+import { scoreOnServer, scoreTokens, type ScoringServer } from './server-score.ts';
 
 export type ScoreEach = (
   prefix: string,
@@ -36,8 +36,10 @@ export async function findScoring(
   const context = propsReply.safeParse(props).data?.default_generation_settings.n_ctx ?? null;
   if (context === null || model.vocabularySize === null) return { kind: 'none', reason: reasons[0] ?? '' };
   const facts = { contextTokens: context, vocabularySize: model.vocabularySize };
-  const scoreEach = llamaServerScoring(connection, model.name, facts);
-  const reason = await whyNot(scoreEach(PROBE, [PROBE], { signal }));
+  // Whether its numbers make a distribution at all is looked at here, once.
+  const first = llamaServerScoring(connection, model.name, { ...facts, wantsSum: true });
+  const reason = await whyNot(first(PROBE, [PROBE], { signal }));
+  const scoreEach = llamaServerScoring(connection, model.name, { ...facts, wantsSum: false });
   return reason === null ? { kind: 'llama-server', scoreEach } : { kind: 'none', reason };
 }
 
@@ -61,7 +63,7 @@ function echoScoring(
 function llamaServerScoring(
   connection: OpenAiConnection,
   name: string,
-  facts: ScoringServer['facts'],
+  { wantsSum, ...facts }: ScoringServer['facts'] & { readonly wantsSum: boolean },
 ): ScoreEach {
   const ask = async (page: string, json: object, signal: AbortSignal | undefined) => {
     const url = connection.address.beside(page);
@@ -89,8 +91,12 @@ function llamaServerScoring(
     const scores: ServedScore[] = [];
     for (const continuation of continuations) {
       assertText(connection.address.base, prefix + continuation);
-      const { logProbability, tokenCount } = await scoreOnServer({ prefix, continuation }, server);
-      scores.push({ logProbability, tokenCount });
+      const request = { prefix, continuation };
+      const { perToken } = wantsSum
+        ? await scoreOnServer(request, server)
+        : await scoreTokens(request, server, { wantsSum });
+      const logProbability = perToken.reduce((sum, { logProbability }) => sum + logProbability, 0);
+      scores.push({ logProbability, tokenCount: perToken.length });
     }
     return scores;
   };
