@@ -27,6 +27,13 @@ export {
 } from './file-source.ts';
 export type { FolderAbilities } from './folder-abilities.ts';
 export type { FileSystemFacts } from './file-system.ts';
+export type {
+  HttpExchangeEnd,
+  HttpExchangeLimits,
+  HttpExchangeOptions,
+  HttpHead,
+  HttpPart,
+} from './http-exchange.ts';
 export type { HttpAnswer, HttpRequestOptions } from './http-request.ts';
 export type { LockOptions } from './lock.ts';
 export type { LockHolder } from './lock-holder.ts';
@@ -35,6 +42,7 @@ export { describeMissing, type MissingProtection, type Protection } from './miss
 export {
   canShareBlocks,
   createUnnamed,
+  exchangeHttp,
   findMissingProtections,
   findFolder,
   findMountBelow,

@@ -11,6 +11,7 @@ import type * as flock from './flock.ts';
 import type * as abilities from './folder-abilities.ts';
 import type * as freePort from './free-port.ts';
 import type * as groups from './groups.ts';
+import type * as httpExchange from './http-exchange.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
@@ -76,6 +77,10 @@ export const isRunning: typeof machine.isRunning = async (facts) =>
 /** {@inheritDoc http.requestHttp} */
 export const requestHttp: typeof http.requestHttp = async (url, options) =>
   (await import('./http-request.ts')).requestHttp(url, options);
+
+/** {@inheritDoc httpExchange.exchangeHttp} */
+export const exchangeHttp: typeof httpExchange.exchangeHttp = async (url, options) =>
+  (await import('./http-exchange.ts')).exchangeHttp(url, options);
 
 /** {@inheritDoc run.runCommand} */
 export const runCommand: typeof run.runCommand = async (command, options) =>
