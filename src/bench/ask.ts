@@ -31,7 +31,8 @@ export function createAsker(subject: BenchSubject): Asker {
           return answered;
         } catch (error) {
           const isFirst = usesChatTemplate === null;
-          if (!isFirst || !(error instanceof Failure) || error.code !== 'ENGINE_CHAT_UNSUPPORTED') throw error;
+          if (!isFirst || !(error instanceof Failure) || error.code !== 'ENGINE_CHAT_UNSUPPORTED')
+            throw error;
           usesChatTemplate = false;
         }
       }

@@ -27,7 +27,9 @@ export function parseCheck(text: string): string {
  * verdict is one word, so that what says both says nothing.
  */
 export function parseFinal(text: string): FinalFields {
-  const verdict = readField(text, 'verdict')?.toLowerCase().replace(/[.!]+$/u, '');
+  const verdict = readField(text, 'verdict')
+    ?.toLowerCase()
+    .replace(/[.!]+$/u, '');
   return {
     finalAnswer: readField(text, 'final answer'),
     verdict: verdict === undefined ? null : (VERDICTS.get(verdict) ?? null),

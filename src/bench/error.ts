@@ -9,8 +9,7 @@ export const BENCH_FAILURES = {
   },
   BENCH_SUITE_INVALID: {
     exitCode: 1,
-    summary:
-      'A file of a suite has a missing field, one of the wrong type, or one that contradicts another.',
+    summary: 'A file of a suite has a missing field, one of the wrong type, or one that contradicts another.',
     hint: 'Repair what is named; the page docs/benchmarking.md describes the fields, and the package has their JSON Schema.',
   },
   BENCH_SUITE_EXISTS: {

@@ -5,7 +5,8 @@ import type { JsonObject } from '../core/index.ts';
 export const EXAMPLE_SUITE: Readonly<Record<string, JsonObject>> = {
   'suite.json': {
     name: 'example',
-    description: 'A handful of cases that show the format. Replace them by questions that your model has to answer.',
+    description:
+      'A handful of cases that show the format. Replace them by questions that your model has to answer.',
     seen_by: [],
   },
   'speed.json': {
@@ -75,17 +76,27 @@ export const EXAMPLE_SUITE: Readonly<Record<string, JsonObject>> = {
   },
   'retrieval.json': {
     documents: [
-      { id: 'kettle', text: 'To descale the kettle, boil equal parts of water and vinegar in it and rinse it twice.' },
+      {
+        id: 'kettle',
+        text: 'To descale the kettle, boil equal parts of water and vinegar in it and rinse it twice.',
+      },
       { id: 'bicycle', text: 'A bicycle chain wants a drop of oil on each link after riding in the rain.' },
       { id: 'basil', text: 'Basil on a window sill is watered from below, whenever the soil feels dry.' },
       { id: 'router', text: 'Hold the small button at the back of the router for ten seconds to reset it.' },
       { id: 'stain', text: 'Red wine leaves a tablecloth if salt is put on the spot before it dries.' },
-      { id: 'sourdough', text: 'Feed the sourdough starter with flour and lukewarm water on the evening before baking.' },
+      {
+        id: 'sourdough',
+        text: 'Feed the sourdough starter with flour and lukewarm water on the evening before baking.',
+      },
     ],
     queries: [
       { id: 'limescale', query: 'How do I get rid of limescale with vinegar?', relevant: ['kettle'] },
       { id: 'squeaks', query: 'What should I do with my bicycle when it rained?', relevant: ['bicycle'] },
-      { id: 'no-internet', query: 'The connection at home is down, how do I reset it?', relevant: ['router'] },
+      {
+        id: 'no-internet',
+        query: 'The connection at home is down, how do I reset it?',
+        relevant: ['router'],
+      },
       { id: 'spilled', query: 'I spilled wine over dinner, is the cloth lost?', relevant: ['stain'] },
       { id: 'watering', query: 'Which of these need water?', relevant: ['basil', 'sourdough'] },
     ],

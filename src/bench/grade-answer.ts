@@ -15,12 +15,14 @@ export function normalizeAnswer(answer: string): string {
     .replace(/\s+/gu, ' ')
     .trim();
   const bare = stripEnds(plain);
-  return bare
-    .replace(/^(?:the|an|a) (?=\S)/u, '')
-    .replace(NUMBER, plainNumber)
-    // After the numbers: `1, 234` are two.
-    .replace(/ ?, ?/gu, ',')
-    .replace(/(?<=\d) (?=[\p{L}%°])/gu, '');
+  return (
+    bare
+      .replace(/^(?:the|an|a) (?=\S)/u, '')
+      .replace(NUMBER, plainNumber)
+      // After the numbers: `1, 234` are two.
+      .replace(/ ?, ?/gu, ',')
+      .replace(/(?<=\d) (?=[\p{L}%°])/gu, '')
+  );
 }
 
 /** Whether an answer is one of those accepted. What has no letter, digit or sign is none. */
@@ -51,7 +53,8 @@ function stripEnds(text: string): string {
   const ended = text.replace(/[\s.,;:!?]+$/u, '');
   if (ended !== '' && ended !== text) return stripEnds(ended);
   for (const [open, close] of PAIRS) {
-    if (text.length <= open.length + close.length || !text.startsWith(open) || !text.endsWith(close)) continue;
+    if (text.length <= open.length + close.length || !text.startsWith(open) || !text.endsWith(close))
+      continue;
     const inner = text.slice(open.length, -close.length).trim();
     if (inner !== '' && !inner.includes(open)) return stripEnds(inner);
   }

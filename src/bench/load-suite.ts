@@ -106,7 +106,9 @@ function invalid(directory: string, issues: readonly SuiteIssue[]): BenchFailure
   const more = others === 0 ? '' : ` ${others} more ${others === 1 ? 'field is' : 'fields are'} wrong.`;
   const lines = issues
     .slice(0, MAX_SHOWN_ISSUES)
-    .map(({ file, field, expected, received }) => `${file} ${field}: expected ${expected}, received ${received}`);
+    .map(
+      ({ file, field, expected, received }) => `${file} ${field}: expected ${expected}, received ${received}`,
+    );
   const hidden = issues.length - lines.length;
   return new BenchFailure(
     'BENCH_SUITE_INVALID',

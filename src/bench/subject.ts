@@ -9,8 +9,7 @@ export interface BenchSubject {
   answer(prompt: Prompt, request: SubjectRequest): Promise<SubjectAnswer>;
   /** How probable each continuation is after the prefix, which is evaluated once; null where the engine tells no probabilities. */
   readonly scoreEach:
-    | ((prefix: string, continuations: readonly string[]) => Promise<readonly ContinuationScore[]>)
-    | null;
+    ((prefix: string, continuations: readonly string[]) => Promise<readonly ContinuationScore[]>) | null;
   /** A vector for each text; null where there is none to be had. */
   readonly embed: ((texts: readonly string[]) => Promise<readonly (readonly number[])[]>) | null;
   /** What the engine's process has taken so far; null where it cannot be known. */

@@ -39,10 +39,7 @@ function duplicates(
   });
 }
 
-function findCaseIssues(
-  { draft, draftIsRight, accepted }: CoveCase,
-  index: number,
-): readonly SuiteIssue[] {
+function findCaseIssues({ draft, draftIsRight, accepted }: CoveCase, index: number): readonly SuiteIssue[] {
   const at = { file: 'cove.json', field: `cases[${index}]` };
   const empty = accepted.flatMap((answer, no) =>
     normalizeAnswer(answer) === ''

@@ -47,7 +47,9 @@ const coveCase = z.strictObject({
     .array(text)
     .min(1)
     .max(MAX_ACCEPTED_ANSWERS)
-    .describe('Every spelling of the right answer. Case, spaces, articles and punctuation at the ends do not count.'),
+    .describe(
+      'Every spelling of the right answer. Case, spaces, articles and punctuation at the ends do not count.',
+    ),
 });
 
 const document = z.strictObject({ id, text });
@@ -104,7 +106,9 @@ export const promptsFile = z
     final: template('question', 'draft', 'checks'),
     document: template('document'),
   })
-  .describe('prompts.json: other words to ask in. What is left out, and the file itself, is as Milton has it.');
+  .describe(
+    'prompts.json: other words to ask in. What is left out, and the file itself, is as Milton has it.',
+  );
 
 /** The names of the files; the schemas of the package are called after them. */
 export const SUITE_SCHEMAS = {

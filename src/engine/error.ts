@@ -42,6 +42,11 @@ export const ENGINE_FAILURES = {
     summary: 'What was asked of the model cannot be answered: an empty text, or one longer than the context.',
     hint: 'Shorten the text, or ask for a longer context.',
   },
+  ENGINE_GRAMMAR_INVALID: {
+    exitCode: 2,
+    summary: 'The grammar that an answer was to follow is none that llama.cpp can read, or too large.',
+    hint: 'Check that it is GBNF, has a rule named root, and that no rule begins with itself.',
+  },
   ENGINE_BINARY_INVALID: {
     exitCode: 1,
     summary: 'The file given as the engine is missing, may not be executed, or is no llama-server.',

@@ -14,9 +14,10 @@ export type { ServedAnswer, ServedTimings } from './openai-answer.ts';
 export type { OpenAiLimits } from './openai-connection.ts';
 export type { ServedScore } from './openai-echo.ts';
 export type { ServedModel } from './openai-models.ts';
-export type { AnswerConstraint, ServedQuestion } from './openai-question.ts';
+export type { ServedQuestion } from './openai-question.ts';
 export type { MissingAbility, ServedSubject } from './openai-subject.ts';
 export type { ServerEngineOptions } from './server-engine.ts';
+export type { MeasurableModel, ModelResources, TextScore } from './measurable.ts';
 export { assertServerFlags } from './server-flags.ts';
 export type { LlamaCppEngine, LlamaCppEngineOptions, LlamaCppModel } from './llama-cpp-engine.ts';
 export {
@@ -28,8 +29,10 @@ export {
 } from './perplexity.ts';
 export type {
   Answer,
+  AnswerConstraint,
   AnswerOptions,
   AnswerRequest,
+  AnswerTimings,
   ChatMessage,
   Prompt,
   Sampling,

@@ -86,3 +86,12 @@ export const DEFAULT_IDLE_MS = 180_000;
 
 /** For one whole answer, unless told otherwise. */
 export const DEFAULT_ANSWER_MS = 15 * 60_000;
+
+/** Texts scored after one text in one call: the queries of a large suite. */
+export const MAX_CONTINUATIONS = 10_000;
+
+/** A grammar is parsed by llama.cpp, recursively; those for short answers have a few hundred bytes. */
+export const MAX_GRAMMAR_BYTES = 64 * 1024;
+
+/** How long llama.cpp's own timings, which come through its log, are waited for: they come within a turn of the event loop. */
+export const TIMINGS_WAIT_MS = 500;

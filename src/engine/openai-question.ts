@@ -1,6 +1,6 @@
 /** One question in the words of OpenAI's API: streamed, and with what only some servers take kept apart. Pure. */
 import type { JsonObject } from '../core/index.ts';
-import type { Prompt } from './serving.ts';
+import type { AnswerConstraint, Prompt } from './serving.ts';
 
 export interface ServedQuestion {
   readonly maxTokens: number;
@@ -9,12 +9,6 @@ export interface ServedQuestion {
   readonly seed: number;
   readonly stop: readonly string[];
   readonly constraint?: AnswerConstraint | undefined;
-}
-
-/** What an answer has to look like: a grammar of llama.cpp, whose rule `root` it matches (grammars/README.md). */
-export interface AnswerConstraint {
-  readonly kind: 'gbnf';
-  readonly grammar: string;
 }
 
 /** What a server may refuse without the question making no sense any more. */
