@@ -44,3 +44,24 @@ export const MAX_KEPT_SAMPLES = 500;
 export const PLAN_TOKENS = 128;
 export const CHECK_TOKENS = 48;
 export const FINAL_TOKENS = 192;
+
+/** Texts in one request for embeddings: what most servers take. */
+export const EMBEDDED_AT_ONCE = 16;
+
+/** Documents of each ranking that stand in a run file. */
+export const KEPT_RANKS = 10;
+
+/** Before the first is timed: weights come from the disk, the processor leaves its low clock. */
+export const WARM_UP_ANSWERS = 2;
+
+/** No interval of 95 % can be told from fewer samples (by order statistics). */
+export const MIN_ROUNDS = 6;
+
+/** More rounds than these cannot make a noisy machine quiet. */
+export const MAX_ROUNDS = 40;
+
+/** The width to either side that a median is to be known to. */
+export const SPEED_TOLERANCE = 0.05;
+
+/** How long the timing of one model goes on where it does not settle. */
+export const MAX_SPEED_MS = 10 * 60_000;

@@ -1,5 +1,6 @@
 /** Guarantees that a suite is whole before the first question is asked: every field there, every id its own, nothing contradicted. */
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { escapeText, toPlainJson, type JsonValue, type Warning } from '../core/index.ts';
 import { readJsonFile, SystemFailure } from '../system/index.ts';
 import { DEFAULT_PROMPTS } from './default-prompts.ts';
@@ -30,21 +31,21 @@ export async function loadSuite(
   directory: string,
   { name = directory }: LoadSuiteOptions = {},
 ): Promise<LoadedSuite> {
-  const { SUITE_SCHEMAS } = await import('./suite-schema.ts');
+  const { SUITE_SCHEMAS: schemas } = await import('./suite-schema.ts');
   const issues: SuiteIssue[] = [];
-  const check = async <Part extends SuitePart>(part: Part, fallback?: JsonValue) => {
+  const check = async <T>(part: SuitePart, schema: z.ZodType<T>, fallback?: JsonValue): Promise<T | null> => {
     const value = (await readPart(directory, part)) ?? fallback;
     if (value === undefined) throw missing(directory, part);
-    const parsed = SUITE_SCHEMAS[part].safeParse(value);
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     issues.push(...parsed.error.issues.map((issue) => toSchemaIssue(issue, { file: `${part}.json`, value })));
     return null;
   };
-  const speed = (await check('speed')) as SpeedFile | null;
-  const cove = (await check('cove')) as CoveFile | null;
-  const retrieval = (await check('retrieval')) as RetrievalFile | null;
-  const prompts = (await check('prompts', {})) as PromptsFile | null;
-  const about = (await check('suite', {})) as SuiteFile | null;
+  const speed = await check('speed', schemas.speed);
+  const cove = await check('cove', schemas.cove);
+  const retrieval = await check('retrieval', schemas.retrieval);
+  const prompts = await check('prompts', schemas.prompts, {});
+  const about = await check('suite', schemas.suite, {});
   if (speed === null || cove === null || retrieval === null || prompts === null || about === null) {
     throw invalid(directory, issues);
   }
@@ -71,13 +72,6 @@ export async function loadSuite(
   };
   return { suite, warnings: judgeBalance(suite) };
 }
-
-type Files = typeof import('./suite-schema.ts');
-type SpeedFile = ReturnType<Files['speedFile']['parse']>;
-type CoveFile = ReturnType<Files['coveFile']['parse']>;
-type RetrievalFile = ReturnType<Files['retrievalFile']['parse']>;
-type PromptsFile = ReturnType<Files['promptsFile']['parse']>;
-type SuiteFile = ReturnType<Files['suiteFile']['parse']>;
 
 /** Undefined where there is no such file. */
 async function readPart(directory: string, part: SuitePart): Promise<JsonValue | undefined> {

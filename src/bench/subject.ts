@@ -1,5 +1,5 @@
 /** What the tiers need of a model, whoever runs it. One adapter for each kind of engine fills it. */
-import type { Prompt } from '../engine/index.ts';
+import type { AnswerConstraint, AnswerTimings, Prompt } from '../engine/index.ts';
 
 export interface BenchSubject {
   readonly engine: SubjectEngine;
@@ -29,15 +29,8 @@ export interface SubjectRequest {
   readonly temperature: number;
   readonly seed: number;
   readonly stop: readonly string[];
-  readonly constraint?: Constraint;
+  readonly constraint?: AnswerConstraint;
   readonly signal?: AbortSignal;
-}
-
-/** What an answer has to look like. */
-export interface Constraint {
-  readonly kind: 'gbnf';
-  /** A grammar of llama.cpp, whose rule `root` the answer matches. */
-  readonly grammar: string;
 }
 
 export interface SubjectAnswer {
@@ -48,14 +41,7 @@ export interface SubjectAnswer {
   readonly timeToFirstTokenMs: number;
   readonly totalMs: number;
   /** What the engine itself says that it took; null where it says nothing. */
-  readonly timings: SubjectTimings | null;
-}
-
-export interface SubjectTimings {
-  readonly promptMs: number;
-  readonly promptTokens: number;
-  readonly evalMs: number;
-  readonly evalTokens: number;
+  readonly timings: AnswerTimings | null;
 }
 
 export interface ContinuationScore {

@@ -1,10 +1,9 @@
 /** A schema's complaint about a suite in our words: which field of which file, what was expected there, what stands there. */
+import type { z } from 'zod';
 import { escapeText, isJsonObject, type JsonValue } from '../core/index.ts';
 import type { SuiteIssue } from './suite-issues.ts';
-import type { SUITE_SCHEMAS } from './suite-schema.ts';
 
-type Parsed = ReturnType<(typeof SUITE_SCHEMAS)['speed']['safeParse']>;
-type SchemaIssue = NonNullable<Parsed['error']>['issues'][number];
+type SchemaIssue = z.core.$ZodIssue;
 
 export function toSchemaIssue(
   issue: SchemaIssue,
@@ -50,7 +49,7 @@ function describeValue(value: JsonValue | undefined): string {
     return value.length > 60 ? `a text of ${value.length} characters` : `"${escapeText(value)}"`;
   }
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return isJsonObject(value) ? 'an object' : String(value);
+  return isJsonObject(value) ? 'an object' : JSON.stringify(value);
 }
 
 function valueAt(value: JsonValue, path: readonly PropertyKey[]): JsonValue | undefined {

@@ -66,6 +66,7 @@ export {
   readObjectIfAny,
   readPeakResidentBytes,
   readProcess,
+  readProcessorLoad,
   readServiceManager,
   readSwap,
   removeAbandoned,
@@ -80,6 +81,7 @@ export {
   withNewFile,
 } from './on-first-use.ts';
 export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
+export type { ProcessorLoad } from './processor-load.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export type { ProgramEnd, RunProgramOptions } from './run-program.ts';
 export type { ServiceManagerFacts } from './service-manager.ts';

@@ -20,6 +20,7 @@ import type * as openFiles from './open-files.ts';
 import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
 import type * as machineDigest from './machine-digest.ts';
+import type * as processorLoad from './processor-load.ts';
 import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
@@ -179,3 +180,7 @@ export const withNewFile: typeof newFile.withNewFile = async (...args) =>
 /** {@inheritDoc earlySync.withEarlySync} */
 export const withEarlySync: typeof earlySync.withEarlySync = async (...args) =>
   (await import('./early-sync.ts')).withEarlySync(...args);
+
+/** {@inheritDoc processorLoad.readProcessorLoad} */
+export const readProcessorLoad: typeof processorLoad.readProcessorLoad = async (options) =>
+  (await import('./processor-load.ts')).readProcessorLoad(options);
