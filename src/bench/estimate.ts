@@ -44,12 +44,12 @@ export async function probeSpeed(
   await asker.ask(prompt, request);
   const answer = await asker.ask(prompt, request);
   const sample = toSpeedSample(answer);
+  const promptTokens = Math.max(1, answer.promptTokenCount ?? prompt.length * TOKENS_PER_CHARACTER);
   const firstMs = Math.max(answer.timeToFirstTokenMs, MIN_MS);
   return {
-    promptTokensPerSecond:
-      sample.promptTokensPerSecond ?? (Math.max(1, answer.promptTokenCount) * 1000) / firstMs,
+    promptTokensPerSecond: sample.promptTokensPerSecond ?? (promptTokens * 1000) / firstMs,
     tokensPerSecond: sample.wallTokensPerSecond ?? rateOf(sample) ?? 1000 / firstMs,
-    tokensPerCharacter: Math.max(1, answer.promptTokenCount) / Math.max(1, prompt.length),
+    tokensPerCharacter: promptTokens / Math.max(1, prompt.length),
     overheadMs: OVERHEAD_MS,
   };
 }
@@ -109,6 +109,9 @@ const EXPECTED_ROUNDS = MIN_ROUNDS + (MAX_ROUNDS - MIN_ROUNDS) / 8;
 
 /** A message there and back, and the sampling of a first token. */
 const OVERHEAD_MS = 3;
+
+/** Of English text in most vocabularies, where a server does not count them. */
+const TOKENS_PER_CHARACTER = 0.25;
 
 /** A clock may say that nothing took no time. */
 const MIN_MS = 0.01;

@@ -56,9 +56,15 @@ export async function measureSpeed(
   const asker = createAsker(subject);
   const taken = prompts.map(({ id, category }) => ({ id, category, samples: [] as SpeedSample[] }));
   const ask = async ({ id, prompt, maxTokens }: SpeedPrompt): Promise<SpeedSample | null> => {
-    if (signal?.aborted === true) return null;
-    const answer = await asker.ask(prompt, { maxTokens, ...(signal === undefined ? {} : { signal }) });
-    if (answer.endedBy === 'cancelled') return null;
+    if (isAborted(signal)) return null;
+    const answer = await asker
+      .ask(prompt, { maxTokens, ...(signal === undefined ? {} : { signal }) })
+      .catch((error: unknown) => {
+        // A server's answer that was broken off is an error, an engine's own an answer that was cancelled.
+        if (isAborted(signal)) return null;
+        throw error;
+      });
+    if (answer === null || answer.endedBy === 'cancelled') return null;
     if (answer.tokenCount > 0) return toSpeedSample(answer);
     throw new BenchFailure('BENCH_ANSWER_UNUSABLE', `The model answered the prompt ${id} with no token.`, {
       details: { prompt: id, expected: 'at least 1 token', received: '0 tokens' },
@@ -87,4 +93,9 @@ export async function measureSpeed(
   const settled = rounds >= MIN_ROUNDS && spread <= tolerance;
   const usesChatTemplate = asker.usesChatTemplate;
   return { prompts: taken, rounds, spread, settled, usesChatTemplate, isComplete: !isCut };
+}
+
+/** Asked anew each time: it changes while others wait. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }

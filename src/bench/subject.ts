@@ -35,7 +35,8 @@ export interface SubjectRequest {
 
 export interface SubjectAnswer {
   readonly text: string;
-  readonly promptTokenCount: number;
+  /** Null where a server does not tell. */
+  readonly promptTokenCount: number | null;
   readonly tokenCount: number;
   readonly endedBy: 'token-limit' | 'context-full' | 'end-of-generation' | 'stop-text' | 'cancelled';
   readonly timeToFirstTokenMs: number;

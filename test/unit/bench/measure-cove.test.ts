@@ -52,7 +52,7 @@ describe('measureCove', () => {
     const straw = strawSubject('knows', { cove: CASES });
     let no = 0;
     const subject = fakeSubject({
-      say: async (prompt, asked) => {
+      say: async (_prompt, asked) => {
         no += 1;
         if (no === 1) throw new EngineFailure('ENGINE_REQUEST_INVALID', 'The prompt is too long.');
         return (await straw.answer(asked, { maxTokens: 1, temperature: 0, seed: 1, stop: [] })).text;

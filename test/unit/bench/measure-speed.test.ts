@@ -106,6 +106,19 @@ describe('measureSpeed', () => {
     expect(measurement.prompts.map(({ samples }) => samples.length)).toEqual([2, 2, 2]);
   });
 
+  it('keeps them too where a server breaks off with an error', async () => {
+    const controller = new AbortController();
+    const subject = fakeSubject({
+      times: (no) => {
+        if (no < WARM_UP + 5) return {};
+        controller.abort();
+        throw new Error('The connection was closed.');
+      },
+    });
+    const measurement = await measureSpeed(subject, PROMPTS, { now: ticking(), signal: controller.signal });
+    expect(measurement).toMatchObject({ rounds: 1, isComplete: false });
+  });
+
   it('refuses a model that says nothing', async () => {
     await expect(
       measureSpeed(fakeSubject({ say: () => '' }), PROMPTS, { now: ticking() }),
