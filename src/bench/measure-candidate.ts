@@ -10,7 +10,7 @@ import { measureSpeed, type MeasureSpeedOptions, type SpeedMeasurement } from '.
 import { failed, skipped } from './metric.ts';
 import { peakMetrics } from './peak-metrics.ts';
 import { toCoveMetric, toRetrievalMetric } from './quality-metrics.ts';
-import { toSpeedMetrics } from './speed-metrics.ts';
+import { toSpeedMetrics, type SpeedMetrics } from './speed-metrics.ts';
 import type { BenchSubject } from './subject.ts';
 import type { Suite } from './suite.ts';
 
@@ -66,7 +66,9 @@ export async function measureCandidate(
 
   const before = await look();
   let speed: SpeedMeasurement | null = null;
-  const speedMetrics = await run(async () => {
+  const speedMetrics = await run(async (): Promise<SpeedMetrics> => {
+    if (suite.speed.length === 0)
+      return { latency_ms: skipped(NOT_ASKED), tokens_per_sec: skipped(NOT_ASKED) };
     speed = await timeAnswers(subject, suite, { ...options, now });
     return toSpeedMetrics(speed, { loadMs: options.loadMs ?? null });
   });
@@ -125,6 +127,8 @@ function tierRunner(signal: AbortSignal | undefined): TierRunner {
   return Object.defineProperty(run, 'failure', { get: () => first }) as TierRunner;
 }
 
+const NOT_ASKED = 'no case of this part was asked';
+
 /** After these there is no process to ask. */
 const ENDING: ReadonlySet<string> = new Set([
   'ENGINE_CRASHED',
@@ -155,6 +159,7 @@ async function gradeAnswers(
 ): Promise<Metric> {
   let done = 0;
   const total = cove.length;
+  if (total === 0) return skipped(NOT_ASKED);
   const measurement = await measureCove(subject, cove, {
     prompts,
     signal,
@@ -169,6 +174,7 @@ async function rankDocuments(
   { retrieval, prompts }: Suite,
   { signal, onProgress }: MeasureCandidateOptions,
 ): Promise<Metric> {
+  if (retrieval.queries.length === 0) return skipped(NOT_ASKED);
   if (subject.scoreEach === null && subject.embed === null) {
     return skipped('the engine tells neither probabilities of texts nor embeddings');
   }

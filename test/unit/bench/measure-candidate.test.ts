@@ -188,6 +188,19 @@ describe('measureCandidate', () => {
     expect(metrics.peak_ram_mb).toMatchObject({ status: 'skipped' });
   });
 
+  it('skips a part of which no case is to be asked', async () => {
+    const nothing = { ...SUITE, speed: [], cove: [], retrieval: { documents: [], queries: [] } };
+    const { metrics, outcome, conditions } = await measureCandidate(knowing(), nothing, quiet);
+    expect(outcome).toBe('complete');
+    expect(conditions.noisy).toBe(false);
+    for (const name of ['latency_ms', 'tokens_per_sec', 'cove_pass_rate', 'retrieval_score'] as const) {
+      expect(metrics[name]).toMatchObject({
+        status: 'skipped',
+        error_message: 'no case of this part was asked',
+      });
+    }
+  });
+
   it('does not hide a mistake of our own', async () => {
     const subject = knowing({
       answer: async () => {
