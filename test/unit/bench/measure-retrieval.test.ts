@@ -134,6 +134,12 @@ describe('keywordIndex', () => {
     expect(keywordIndex(documents).rank('RED')).toEqual(['a', 'b']);
     // "plum" is rarer: ln(1 + 2.5/1.5) = 0.981 · 0.786 = 0.771, with red 1.140.
     expect(keywordIndex(documents).rank('red plum')).toEqual(['b', 'a']);
+    // A word weighs less in a long text: c is longer than d, and stands before it.
+    const lengths = [
+      { id: 'c', text: 'one word among so many others' },
+      { id: 'd', text: 'one word' },
+    ];
+    expect(keywordIndex(lengths).rank('word')).toEqual(['d', 'c']);
     expect(keywordIndex(documents).rank('blue')).toEqual([]);
     expect(keywordIndex([]).rank('blue')).toEqual([]);
   });

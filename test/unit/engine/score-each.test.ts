@@ -6,14 +6,19 @@ import { bigramEvaluator, type Bigrams } from '../../fakes/bigram-model.ts';
 const bigrams: Bigrams = (previous, next) => ((previous * 7 + next * 13) % 31) / 5;
 const OPTIONS = { bigrams, vocabularySize: 200, contextTokens: 64, startToken: 1 };
 
-function rewinding(options = {}): RewindingEvaluator & { readonly evaluated: number[] } {
+function rewinding(
+  options = {},
+): RewindingEvaluator & { readonly evaluated: number[]; readonly filled: number[] } {
   const evaluator = bigramEvaluator({ ...OPTIONS, ...options });
   const evaluated: number[] = [];
+  const filled: number[] = [];
   return {
     ...evaluator,
     evaluated,
+    filled,
     async evaluate(tokens, questions) {
       evaluated.push(...tokens);
+      filled.push(evaluator.context.length);
       return evaluator.evaluate(tokens, questions);
     },
     settle: async () => undefined,
@@ -43,6 +48,8 @@ describe('scoreEach', () => {
     await scoreEach(evaluator, { prefix, continuations: ['one', 'two', 'six'] });
     // The start token and all of the prefix but its last letter; then for each that letter and all but its own last.
     expect(evaluator.evaluated).toHaveLength(1 + prefix.length - 1 + 3 * 3);
+    // Each finds just that before it, and nothing of the one before.
+    expect(evaluator.filled).toEqual([0, prefix.length, prefix.length, prefix.length]);
   });
 
   it('begins earlier where a token reaches over the border', async () => {
