@@ -22,8 +22,9 @@ const SUITE: Suite = {
     category: `k${no % 6}`,
     question: 'How many?',
     draft: '7',
-    draftIsRight: no % 2 === 0,
-    accepted: [no % 2 === 0 ? '7' : '8'],
+    // In each category as many of both.
+    draftIsRight: Math.floor(no / 6) % 2 === 0,
+    accepted: [Math.floor(no / 6) % 2 === 0 ? '7' : '8'],
   })),
   retrieval: {
     documents: Array.from({ length: 40 }, (_, no) => ({ id: `d${no}`, text: 'y'.repeat(200) })),
@@ -85,6 +86,8 @@ describe('sampleSuite', () => {
     const { cove, retrieval, sha256 } = sampleSuite(SUITE, { speed: 2, cove: 12, retrieval: 5 });
     expect(cove.filter(({ draftIsRight }) => draftIsRight)).toHaveLength(6);
     expect(new Set(cove.map(({ category }) => category)).size).toBe(6);
+    const few = sampleSuite(SUITE, { speed: 2, cove: 6, retrieval: 5 }).cove;
+    expect(few.filter(({ draftIsRight }) => draftIsRight)).toHaveLength(3);
     expect([retrieval.documents.length, retrieval.queries.length]).toEqual([40, 5]);
     expect(sha256).toBe(SUITE.sha256);
   });
