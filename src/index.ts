@@ -27,6 +27,9 @@ export * from './registry/index.ts';
 // select: the policy of choice.
 export * from './select/index.ts';
 
+// bench: what a model is worth, measured.
+export * from './bench/index.ts';
+
 // bundle: one file that holds one model.
 export * from './bundle/index.ts';
 

@@ -1,7 +1,7 @@
 /** Answers one prompt: tokens in, text out as it is made, until the model, a limit, a stop text or the asker ends it. */
 import { RequestProblem, type Evaluator } from './evaluator.ts';
 import { BATCH_TOKENS } from './limits.ts';
-import type { Answer, AnswerRequest, ChatMessage, Sampling } from './serving.ts';
+import type { Answer, AnswerConstraint, AnswerRequest, ChatMessage, Sampling } from './serving.ts';
 import { stopFilter } from './stop-texts.ts';
 import { tokenText } from './token-text.ts';
 
@@ -11,8 +11,15 @@ export interface Speaker extends Evaluator {
   renderChat(messages: readonly ChatMessage[]): ChatPrompt;
   /** Appends tokens to the context. */
   read(tokens: readonly number[]): Promise<void>;
-  /** Appends tokens to the context, then one sampled token after the other; ends where the model ends. */
-  sample(tokens: readonly number[], sampling: Sampling): AsyncIterable<number>;
+  /**
+   * Appends tokens to the context, then one sampled token after the other; ends where the model ends. Throws
+   * `GrammarProblem`.
+   */
+  sample(
+    tokens: readonly number[],
+    sampling: Sampling,
+    constraint: AnswerConstraint | undefined,
+  ): AsyncIterable<number>;
 }
 
 export interface ChatPrompt {
@@ -26,6 +33,11 @@ export class ChatProblem extends Error {
   override readonly name = 'ChatProblem';
 }
 
+/** A grammar that cannot be read. */
+export class GrammarProblem extends Error {
+  override readonly name = 'GrammarProblem';
+}
+
 export interface AnswerTools {
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
@@ -33,10 +45,10 @@ export interface AnswerTools {
   readonly now: () => number;
 }
 
-/** Throws `RequestProblem`, `ChatProblem`. */
+/** Throws `RequestProblem`, `ChatProblem`, `GrammarProblem`. */
 export async function answerPrompt(
   speaker: Speaker,
-  { prompt, maxTokens, sampling, stop }: AnswerRequest,
+  { prompt, maxTokens, sampling, stop, constraint }: AnswerRequest,
   { onText, signal, now }: AnswerTools,
 ): Promise<Answer> {
   const { tokens: promptTokens, endTokens } =
@@ -77,7 +89,7 @@ export async function answerPrompt(
     say(filter.end());
     return end(endedBy);
   };
-  for await (const token of speaker.sample(last, sampling)) {
+  for await (const token of speaker.sample(last, sampling, constraint)) {
     if (signal.aborted) return end('cancelled');
     if (endTokens.has(token)) break;
     tokenCount += 1;

@@ -18,7 +18,7 @@ export async function scoreContinuation(evaluator: Evaluator, request: Continuat
  * The tokens of both texts together, and where the continuation begins: at the first token that the prefix alone does
  * not have. A token that reaches over the border belongs to the continuation, since it holds a part of it.
  */
-function splitTokens(
+export function splitTokens(
   evaluator: Evaluator,
   { prefix, continuation }: ContinuationRequest,
 ): { readonly tokens: readonly number[]; readonly start: number } {

@@ -42,6 +42,11 @@ export const ENGINE_FAILURES = {
     summary: 'What was asked of the model cannot be answered: an empty text, or one longer than the context.',
     hint: 'Shorten the text, or ask for a longer context.',
   },
+  ENGINE_GRAMMAR_INVALID: {
+    exitCode: 2,
+    summary: 'The grammar that an answer was to follow is none that llama.cpp can read, or too large.',
+    hint: 'Check that it is GBNF, has a rule named root, and that no rule begins with itself.',
+  },
   ENGINE_BINARY_INVALID: {
     exitCode: 1,
     summary: 'The file given as the engine is missing, may not be executed, or is no llama-server.',
@@ -63,6 +68,56 @@ export const ENGINE_FAILURES = {
     summary:
       'The model cannot be asked in messages: it has no chat template, or one that cannot be rendered.',
     hint: 'Ask it with a plain prompt, or serve a model that was made for chat.',
+  },
+  ENGINE_ADDRESS_INVALID: {
+    exitCode: 2,
+    summary:
+      'What was given as the address of a server is no http or https URL, or holds more than an address.',
+    hint: 'Give it as the server prints it, for example: --base-url http://127.0.0.1:8080/v1',
+  },
+  ENGINE_KEY_UNUSABLE: {
+    exitCode: 2,
+    summary: 'The environment variable that was to hold the key for a server is empty, or holds no key.',
+    hint: 'Set that variable to the key alone, or name another variable; the key itself is never an argument.',
+  },
+  ENGINE_SERVER_UNREACHABLE: {
+    exitCode: 1,
+    summary:
+      'No connection to the server came about: nobody listens there, or its certificate is not trusted.',
+    hint: 'Start the server, or correct its address.',
+  },
+  ENGINE_SERVER_DISCONNECTED: {
+    exitCode: 3,
+    summary: 'The connection ended before the answer did.',
+    hint: 'Look into the log of the server: it may have crashed, or a proxy between may cut off long answers.',
+  },
+  ENGINE_SERVER_TIMED_OUT: {
+    exitCode: 3,
+    summary:
+      'The server sent nothing for longer than it may, or its answer was not whole within its time; the message says which.',
+    hint: 'Look whether the server is busy with other work; allow more time if the machine is slow.',
+  },
+  ENGINE_SERVER_REFUSED: {
+    exitCode: 3,
+    summary:
+      'The server answered with an error, in place of an answer or in the middle of one, or sent us elsewhere.',
+    hint: 'The message quotes the server; its log may say more.',
+  },
+  ENGINE_REPLY_INVALID: {
+    exitCode: 3,
+    summary: "The server's answer is not what OpenAI's API has, or larger than any answer.",
+    hint: 'Check that the address is that of an OpenAI-compatible API, and not of a web page beside it.',
+  },
+  ENGINE_MODEL_NOT_SERVED: {
+    exitCode: 3,
+    summary: 'The server does not list the model under the name that it is to be measured as.',
+    hint: 'Start the server with that model, or say under which name it has it: --served-as VERSION=NAME',
+  },
+  ENGINE_OTHER_MODEL: {
+    exitCode: 3,
+    summary:
+      'An answer came from another model than the one that was asked, or the server changed its model meanwhile.',
+    hint: 'Have the server serve one model under one name, and measure again.',
   },
   ENGINE_CLOSED: {
     exitCode: 70,

@@ -8,8 +8,21 @@ export {
 } from './limits.ts';
 export { findLlamaCppLibrary, type LlamaCppLibrary } from './llama-cpp-library.ts';
 /** The adapters, loaded on first use: nothing of them is needed to name the port. */
-export { loadLlamaCppEngine, loadLlamaCppTokenizer, loadServerEngine } from './load-engine.ts';
+export {
+  loadLlamaCppEngine,
+  loadLlamaCppTokenizer,
+  loadOpenAiEngine,
+  loadServerEngine,
+} from './load-engine.ts';
+export type { OpenAiEngine, OpenAiEngineOptions } from './openai-engine.ts';
+export type { ServedAnswer, ServedTimings } from './openai-answer.ts';
+export type { OpenAiLimits } from './openai-connection.ts';
+export type { ServedScore } from './openai-echo.ts';
+export type { ServedModel } from './openai-models.ts';
+export type { ServedQuestion } from './openai-question.ts';
+export type { MissingAbility, ServedSubject } from './openai-subject.ts';
 export type { ServerEngineOptions } from './server-engine.ts';
+export type { MeasurableModel, ModelResources, TextScore } from './measurable.ts';
 export { assertServerFlags } from './server-flags.ts';
 export type { LoadedTokenizer, LoadTokenizerOptions } from './llama-cpp-tokenizer.ts';
 export type { LlamaCppEngine, LlamaCppEngineOptions, LlamaCppModel } from './llama-cpp-engine.ts';
@@ -22,8 +35,10 @@ export {
 } from './perplexity.ts';
 export type {
   Answer,
+  AnswerConstraint,
   AnswerOptions,
   AnswerRequest,
+  AnswerTimings,
   ChatMessage,
   Prompt,
   Sampling,

@@ -6,10 +6,10 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type * as NodeLlamaCpp from 'node-llama-cpp';
-import type { Llama, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 
 import { isErrno, messageOf } from '../core/index.ts';
-import { answerPrompt, ChatProblem, type Speaker } from './answer.ts';
+import { answerPrompt, ChatProblem, GrammarProblem, type Speaker } from './answer.ts';
 import { scoreContinuation } from './continuation.ts';
 import { LogitsProblem, RequestProblem } from './evaluator.ts';
 import { generateGreedily } from './greedy.ts';
@@ -24,11 +24,19 @@ import type {
   NumberedRequest,
 } from './llama-cpp-protocol.ts';
 import { toSpeaker } from './llama-cpp-speaker.ts';
+import { ownTimings, type OwnTimings } from './llama-cpp-timings.ts';
+import { scoreEach, type RewindingEvaluator } from './score-each.ts';
 import { describeTokenizer, tokenizeAll } from './llama-cpp-vocabulary.ts';
 import { scoreTokens } from './token-scores.ts';
 
 type Library = typeof NodeLlamaCpp;
 type LoadRequest = Extract<ChildRequest, { kind: 'load' }>;
+
+interface Loaded {
+  readonly speaker: Speaker & RewindingEvaluator;
+  readonly timings: OwnTimings;
+  readonly vramBytes: () => number | null;
+}
 
 /** Every failure of ours, with the kind that the parent tells apart. */
 class ChildFailure extends Error {
@@ -42,7 +50,9 @@ class ChildFailure extends Error {
 const MAX_LOG_LINES = 40;
 const LOG_DELAY_MS = 100;
 const log: string[] = [];
-let loaded: Speaker | null = null;
+let loaded: Loaded | null = null;
+/** Takes llama.cpp's lines of the level `info` while somebody wants them. */
+let onInfo: ((line: string) => void) | null = null;
 let vocabulary: LlamaModel | null = null;
 let queue: Promise<void> = Promise.resolve();
 
@@ -71,6 +81,8 @@ async function reply(id: number, request: ChildRequest, signal: AbortSignal): Pr
   try {
     return { id, ok: true, value: await answer(request, { id, signal }) };
   } catch (error) {
+    // Why a grammar is none stands in the log, which comes through another thread.
+    if (error instanceof GrammarProblem) await sleep(LOG_DELAY_MS);
     return { id, ok: false, problem: problemOf(error), message: messageOf(error), log: [...log] };
   }
 }
@@ -80,8 +92,8 @@ async function answer(
   { id, signal }: { readonly id: number; readonly signal: AbortSignal },
 ): Promise<unknown> {
   if (request.kind === 'load') {
-    const { speaker, facts } = await loadModel(request);
-    loaded = speaker;
+    const { facts, ...model } = await loadModel(request);
+    loaded = model;
     return facts;
   }
   if (request.kind === 'load-tokenizer') {
@@ -93,36 +105,50 @@ async function answer(
     return tokenizeAll(vocabulary, request);
   }
   if (loaded === null) throw new ChildFailure('unexpected', 'no model has been loaded');
+  const { speaker, timings, vramBytes } = loaded;
   switch (request.kind) {
     case 'generate':
-      return generateGreedily(loaded, request, () => performance.now());
+      return generateGreedily(speaker, request, () => performance.now());
     case 'answer': {
       const onText = (text: string): void => void process.send?.({ id, text } satisfies NumberedPart);
-      return answerPrompt(loaded, request, { onText, signal, now: () => performance.now() });
+      if (request.wantsTimings === true) await timings.reset();
+      const answered = await answerPrompt(speaker, request, { onText, signal, now: () => performance.now() });
+      const own = request.wantsTimings === true ? await timings.read() : null;
+      return own === null ? answered : { ...answered, timings: own };
     }
     case 'score':
-      return scoreContinuation(loaded, request);
+      return scoreContinuation(speaker, request);
+    case 'score-each':
+      return scoreEach(speaker, request);
     case 'score-tokens':
-      return scoreTokens(loaded, request.tokens, { from: request.from });
+      return scoreTokens(speaker, request.tokens, { from: request.from });
     case 'tokenize':
-      return loaded.tokenize(request.text);
+      return speaker.tokenize(request.text);
+    case 'resources': {
+      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+      const cpuMs = (userCPUTime + systemCPUTime) / 1000;
+      return { peakRssBytes: maxRSS * 1024, vramBytes: vramBytes(), cpuMs };
+    }
   }
 }
 
-async function loadModel(request: LoadRequest): Promise<{ speaker: Speaker; facts: LoadedReply }> {
+async function loadModel(request: LoadRequest): Promise<Loaded & { facts: LoadedReply }> {
   const { path, contextTokens, threads, gpuLayers } = request;
   const library = await importLibrary();
   const llama = await startLlama(library, { threads, gpu: gpuLayers > 0 });
   const startMs = performance.now();
   let model: LlamaModel;
+  let context: LlamaContext;
   let sequence: LlamaContextSequence;
   try {
     // Memory is limited from outside, and a guess beforehand would refuse what fits: mapped weights need no copy.
     model = await llama.loadModel({ modelPath: path, gpuLayers, ignoreMemorySafetyChecks: true });
-    const context = await model.createContext({
+    context = await model.createContext({
       contextSize: contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS),
       batchSize: BATCH_TOKENS,
       threads,
+      // A clock is read before and after a batch; nothing is printed by itself.
+      performanceTracking: true,
       ignoreMemorySafetyChecks: true,
     });
     sequence = context.getSequence();
@@ -143,7 +169,23 @@ async function loadModel(request: LoadRequest): Promise<{ speaker: Speaker; fact
     // Kilobytes, says getrusage(2) on Linux; libuv makes the others say the same.
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
-  return { speaker, facts };
+  return {
+    speaker,
+    facts,
+    timings: ownTimings({
+      print: () => context.printTimings(),
+      listen: (onLine) => {
+        onInfo = onLine;
+        llama.logLevel = library.LlamaLogLevel.info;
+        return () => {
+          onInfo = null;
+          llama.logLevel = library.LlamaLogLevel.warn;
+        };
+      },
+    }),
+    vramBytes: () =>
+      llama.gpu === false ? null : Math.round(model.memoryUsage.vram + context.memoryUsage.vram),
+  };
 }
 
 async function loadVocabulary(path: string): Promise<LlamaModel> {
@@ -180,6 +222,10 @@ async function startLlama(
       maxThreads: threads,
       logLevel: LlamaLogLevel.warn,
       logger: (level, message) => {
+        if (level === LlamaLogLevel.info) {
+          onInfo?.(message);
+          return;
+        }
         log.push(`${level}: ${message.trim()}`);
         if (log.length > MAX_LOG_LINES) log.shift();
       },
@@ -211,6 +257,7 @@ function problemOf(error: unknown): ChildProblem {
   if (error instanceof ChildFailure) return error.problem;
   if (error instanceof RequestProblem) return 'request-invalid';
   if (error instanceof ChatProblem) return 'chat-unsupported';
+  if (error instanceof GrammarProblem) return 'grammar-invalid';
   if (error instanceof LogitsProblem) return 'logits-invalid';
   return 'unexpected';
 }

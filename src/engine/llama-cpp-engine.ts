@@ -4,12 +4,22 @@ import { resolve } from 'node:path';
 
 import { throwIfAborted } from '../core/index.ts';
 import { compiledSibling } from '../system/index.ts';
+import { EngineFailure } from './error.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
 import { findInstalledVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
-import { answerReply, generationReply, loadedReply, scoreReply, tokensReply } from './llama-cpp-protocol.ts';
-import { assertText, assertTokenCount } from './request-limits.ts';
-import type { ServingEngine, ServingLoadRequest, ServingModel } from './serving.ts';
+import {
+  answerReply,
+  generationReply,
+  loadedReply,
+  resourcesReply,
+  scoreReply,
+  scoresReply,
+  tokensReply,
+} from './llama-cpp-protocol.ts';
+import type { MeasurableModel } from './measurable.ts';
+import { assertGrammar, assertText, assertTokenCount } from './request-limits.ts';
+import type { ServingEngine, ServingLoadRequest } from './serving.ts';
 import type { LoadedModelFacts, TokenScoringModel } from './types.ts';
 import { assertUnchanged, identifyFile } from './verified-file.ts';
 
@@ -25,7 +35,7 @@ export interface LlamaCppEngine extends ServingEngine {
   load(request: ServingLoadRequest): Promise<LlamaCppModel>;
 }
 
-export interface LlamaCppModel extends ServingModel, TokenScoringModel {}
+export interface LlamaCppModel extends MeasurableModel, TokenScoringModel {}
 
 export function createLlamaCppEngine({
   childPath = compiledSibling('llama-cpp-child', import.meta.url),
@@ -86,14 +96,25 @@ function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: str
       return process.ask({ kind: 'generate', ...request }, generationReply);
     },
     async answer(request, { onText, signal, wallMs } = {}) {
-      const { maxTokens, prompt } = request;
+      const { maxTokens, prompt, constraint } = request;
       assertTokenCount(path, maxTokens ?? 1);
+      if (constraint !== undefined) assertGrammar(path, constraint.grammar);
       assertText(path, prompt.kind === 'text' ? prompt.text : JSON.stringify(prompt.messages));
       return process.ask({ kind: 'answer', ...request }, answerReply, { onText, signal, wallMs });
     },
     async score(prefix, continuation) {
       assertText(path, prefix + continuation);
       return process.ask({ kind: 'score', prefix, continuation }, scoreReply);
+    },
+    async scoreEach(prefix, continuations) {
+      assertText(path, prefix + continuations.join(''));
+      const scores = await process.ask({ kind: 'score-each', prefix, continuations }, scoresReply);
+      if (scores.length === continuations.length) return scores;
+      const message = `The engine scored ${scores.length} texts of ${continuations.length}.`;
+      throw new EngineFailure('ENGINE_ANSWER_INVALID', message, { details: { path } });
+    },
+    async resources() {
+      return process.ask({ kind: 'resources' }, resourcesReply);
     },
     async scoreTokens(tokens, { from }) {
       return process.ask({ kind: 'score-tokens', tokens, from }, scoreReply);

@@ -61,6 +61,12 @@ export function toProblemFailure(
       return new EngineFailure('ENGINE_CHAT_UNSUPPORTED', `${name} cannot be asked in messages: ${reason}.`, {
         details: { path, received: reason },
       });
+    case 'grammar-invalid':
+      return new EngineFailure(
+        'ENGINE_GRAMMAR_INVALID',
+        `The grammar that an answer was to follow cannot be read: ${reason}.`,
+        { details: { ...details, expected: 'GBNF with a rule named root', received: reason } },
+      );
     case 'unexpected':
       return new EngineFailure('ENGINE_CRASHED', `llama.cpp could not ${action} ${name}: ${reason}.`, {
         details: { ...details, received: reason },

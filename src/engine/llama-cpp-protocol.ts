@@ -16,6 +16,8 @@ export type ChildRequest =
   | ({ readonly kind: 'answer' } & AnswerRequest)
   | { readonly kind: 'score'; readonly prefix: string; readonly continuation: string }
   | { readonly kind: 'score-tokens'; readonly tokens: readonly number[]; readonly from: number }
+  | { readonly kind: 'score-each'; readonly prefix: string; readonly continuations: readonly string[] }
+  | { readonly kind: 'resources' }
   | { readonly kind: 'tokenize'; readonly text: string }
   /** The tokenizer alone: no weights, no context. */
   | { readonly kind: 'load-tokenizer'; readonly path: string }
@@ -39,6 +41,7 @@ export const CHILD_PROBLEMS = [
   'logits-invalid',
   'request-invalid',
   'chat-unsupported',
+  'grammar-invalid',
   'unexpected',
 ] as const;
 export type ChildProblem = (typeof CHILD_PROBLEMS)[number];
@@ -95,13 +98,25 @@ export const answerReply = z.object({
   endedBy: z.enum(['token-limit', 'context-full', 'end-of-generation', 'stop-text', 'cancelled']),
   timeToFirstTokenMs: duration,
   totalMs: duration,
+  timings: z
+    .object({ promptMs: duration, promptTokens: whole, evalMs: duration, evalTokens: whole })
+    .exactOptional(),
 });
 
-export const scoreReply = z.object({
+const textScore = z.object({
   logProbability: finite,
   tokenCount: whole,
   perToken: z.array(z.object({ token: whole, logProbability: finite })),
-  probabilitySum: finite,
+});
+
+export const scoreReply = textScore.extend({ probabilitySum: finite });
+
+export const scoresReply = z.array(textScore);
+
+export const resourcesReply = z.object({
+  peakRssBytes: whole,
+  vramBytes: whole.nullable(),
+  cpuMs: duration,
 });
 
 export const tokensReply = tokens;

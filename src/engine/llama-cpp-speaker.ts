@@ -1,30 +1,54 @@
 /** The library's model and context as what generating, scoring and answering need of a model in memory. */
 import type * as NodeLlamaCpp from 'node-llama-cpp';
-import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { LlamaContextSequence, LlamaGrammarEvaluationState, LlamaModel, Token } from 'node-llama-cpp';
 
-import type { Speaker } from './answer.ts';
+import { messageOf } from '../core/index.ts';
+import { GrammarProblem, type Speaker } from './answer.ts';
 import type { Evaluator, Look, Question } from './evaluator.ts';
 import { createChat } from './llama-cpp-chat.ts';
+import type { RewindingEvaluator } from './score-each.ts';
+import type { AnswerConstraint } from './serving.ts';
 
 /** Answers come from an empty context each; nothing here outlives the model. */
 export function toSpeaker(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
   sequence: LlamaContextSequence,
-): Speaker {
+): Speaker & RewindingEvaluator {
   return {
     ...toEvaluator(model, sequence),
     renderChat: createChat(library, model),
     read: (tokens) => sequence.evaluateWithoutGeneratingNewTokens([...tokens] as Token[]),
-    sample: (tokens, { temperature, topP, seed }) =>
-      sequence.evaluate([...tokens] as Token[], {
+    sample: async function* (tokens, { temperature, topP, seed }, constraint) {
+      const grammar = constraint === undefined ? null : await openGrammar(constraint, { library, model });
+      yield* sequence.evaluate([...tokens] as Token[], {
         temperature,
         topP,
         // The library's own default would leave all but forty tokens out.
         topK: 0,
         ...(seed === null ? {} : { seed }),
-      }),
+        ...(grammar === null ? {} : { grammarEvaluationState: grammar }),
+      });
+    },
+    settle: () => sequence.takeCheckpoint(),
+    async rewind(tokenCount) {
+      const end = sequence.nextTokenIndex;
+      if (tokenCount === 0) await sequence.clearHistory();
+      else if (tokenCount < end) await sequence.eraseContextTokenRanges([{ start: tokenCount, end }]);
+    },
   };
+}
+
+async function openGrammar(
+  { grammar }: AnswerConstraint,
+  { library, model }: { readonly library: typeof NodeLlamaCpp; readonly model: LlamaModel },
+): Promise<LlamaGrammarEvaluationState> {
+  try {
+    const parsed = await model.llama.createGrammar({ grammar });
+    return new library.LlamaGrammarEvaluationState({ model, grammar: parsed });
+  } catch (error) {
+    throw new GrammarProblem(messageOf(error), { cause: error });
+  }
 }
 
 function toEvaluator(model: LlamaModel, sequence: LlamaContextSequence): Evaluator {

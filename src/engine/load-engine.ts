@@ -1,6 +1,7 @@
 /** The door to the adapters: each is imported on first use, so that a command that runs no model pays for none. */
 import type { LlamaCppEngine, LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 import type { LoadedTokenizer, LoadTokenizerOptions } from './llama-cpp-tokenizer.ts';
+import type { OpenAiEngine, OpenAiEngineOptions } from './openai-engine.ts';
 import type { ServerEngineOptions } from './server-engine.ts';
 import type { Engine } from './types.ts';
 
@@ -23,4 +24,13 @@ export async function loadLlamaCppTokenizer(
 export async function loadServerEngine(options: ServerEngineOptions): Promise<Engine> {
   const { createServerEngine } = await import('./server-engine.ts');
   return createServerEngine(options);
+}
+
+/**
+ * Any server with OpenAI's API. Cheap: nothing is asked before `subject` is. Throws `ENGINE_ADDRESS_INVALID`,
+ * `ENGINE_KEY_UNUSABLE`.
+ */
+export async function loadOpenAiEngine(options: OpenAiEngineOptions): Promise<OpenAiEngine> {
+  const { createOpenAiEngine } = await import('./openai-engine.ts');
+  return createOpenAiEngine(options);
 }

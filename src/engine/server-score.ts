@@ -8,7 +8,8 @@ import type { LoadedModelFacts, Score, TokenScore } from './types.ts';
 export interface ScoringServer {
   readonly complete: Complete;
   readonly tokenize: (text: string) => Promise<readonly number[]>;
-  readonly facts: LoadedModelFacts;
+  readonly facts: Pick<LoadedModelFacts, 'contextTokens' | 'vocabularySize'>;
+  /** Which model it is, for messages. */
   readonly path: string;
 }
 
@@ -16,24 +17,8 @@ export interface ScoringServer {
  * Throws `ENGINE_REQUEST_INVALID`, `ENGINE_LOGITS_INVALID`. Costs a request for each token of the continuation; what a
  * token before them made the server compute is used again.
  */
-export async function scoreOnServer(
-  { prefix, continuation }: ContinuationRequest,
-  server: ScoringServer,
-): Promise<Score> {
-  const before = await server.tokenize(prefix);
-  const tokens = await server.tokenize(prefix + continuation);
-  const start = firstDifference(before, tokens);
-  assertScorable(tokens, start, server);
-  const perToken: TokenScore[] = [];
-  let probabilitySum = 0;
-  for (let at = start; at < tokens.length; at += 1) {
-    const token = tokens[at] ?? 0;
-    const isLast = at === tokens.length - 1;
-    const position = { prompt: tokens.slice(0, at), token, continues: at > start };
-    const { logProbability, sum } = await look(position, isLast, server);
-    perToken.push({ token, logProbability });
-    if (isLast) probabilitySum = sum;
-  }
+export async function scoreOnServer(request: ContinuationRequest, server: ScoringServer): Promise<Score> {
+  const { perToken, probabilitySum } = await scoreTokens(request, server, { wantsSum: true });
   // The whole vocabulary, once: probabilities that do not add up are none.
   if (!(Math.abs(probabilitySum - 1) <= MAX_PROBABILITY_SUM_ERROR)) {
     throw notDistributed(server, `the probabilities of the vocabulary add up to ${probabilitySum}, not to 1`);
@@ -44,6 +29,31 @@ export async function scoreOnServer(
     perToken,
     probabilitySum,
   };
+}
+
+/**
+ * The same, without judging the sum; it is 0 where nobody wants it, which spares the server telling its whole vocabulary.
+ */
+export async function scoreTokens(
+  { prefix, continuation }: ContinuationRequest,
+  server: ScoringServer,
+  { wantsSum }: { readonly wantsSum: boolean },
+): Promise<Pick<Score, 'perToken' | 'probabilitySum'>> {
+  const before = await server.tokenize(prefix);
+  const tokens = await server.tokenize(prefix + continuation);
+  const start = firstDifference(before, tokens);
+  assertScorable(tokens, start, server);
+  const perToken: TokenScore[] = [];
+  let probabilitySum = 0;
+  for (let at = start; at < tokens.length; at += 1) {
+    const token = tokens[at] ?? 0;
+    const isSummed = wantsSum && at === tokens.length - 1;
+    const position = { prompt: tokens.slice(0, at), token, continues: at > start };
+    const { logProbability, sum } = await look(position, isSummed, server);
+    perToken.push({ token, logProbability });
+    if (isSummed) probabilitySum = sum;
+  }
+  return { perToken, probabilitySum };
 }
 
 interface Position {

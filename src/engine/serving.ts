@@ -46,6 +46,12 @@ export interface Sampling {
   readonly seed: number | null;
 }
 
+/** What an answer has to look like: a grammar of llama.cpp, whose rule `root` it matches (grammars/README.md). */
+export interface AnswerConstraint {
+  readonly kind: 'gbnf';
+  readonly grammar: string;
+}
+
 export interface AnswerRequest {
   readonly prompt: Prompt;
   /** Null: as many as the context holds. */
@@ -53,6 +59,10 @@ export interface AnswerRequest {
   readonly sampling: Sampling;
   /** The answer ends before the first of them. */
   readonly stop: readonly string[];
+  /** What the answer has to look like. Throws `ENGINE_GRAMMAR_INVALID`. */
+  readonly constraint?: AnswerConstraint;
+  /** Asks for `timings`, which cost a moment after the answer. */
+  readonly wantsTimings?: boolean;
 }
 
 export interface AnswerOptions {
@@ -71,4 +81,15 @@ export interface Answer {
   readonly endedBy: 'token-limit' | 'context-full' | 'end-of-generation' | 'stop-text' | 'cancelled';
   readonly timeToFirstTokenMs: number;
   readonly totalMs: number;
+  /** Where they were asked for and the engine states them. */
+  readonly timings?: AnswerTimings;
+}
+
+/** What the engine itself says that it took, without sampling and whatever stands between it and the asker. */
+export interface AnswerTimings {
+  readonly promptMs: number;
+  readonly promptTokens: number;
+  /** Of the tokens that were evaluated one by one: the last one of an answer is not. */
+  readonly evalMs: number;
+  readonly evalTokens: number;
 }

@@ -22,6 +22,16 @@ export async function scoreTokens(
   // What a token's logits say is about the token after it.
   const context = tokens.slice(0, from - 1);
   if (context.length > 0) await evaluator.evaluate(context, new Map());
+  const scored = await scoreFrom(evaluator, tokens, { from });
+  return { ...scored, probabilitySum: await sumProbabilities(evaluator, tokens.at(-2) ?? 0) };
+}
+
+/** Where the context holds all tokens up to two before `from`. Throws `LogitsProblem`. */
+export async function scoreFrom(
+  evaluator: Evaluator,
+  tokens: readonly number[],
+  { from }: ScoreTokensOptions,
+): Promise<Omit<Score, 'probabilitySum'>> {
   const perToken: TokenScore[] = [];
   let at = from - 1;
   while (at < tokens.length - 1) {
@@ -43,16 +53,15 @@ export async function scoreTokens(
     });
     at += part.length;
   }
-  const probabilitySum = await sumProbabilities(evaluator, tokens.at(-2) ?? 0);
   return {
     logProbability: perToken.reduce((sum, { logProbability }) => sum + logProbability, 0),
     tokenCount: perToken.length,
     perToken,
-    probabilitySum,
   };
 }
 
-function assertScorable(evaluator: Evaluator, tokens: readonly number[], from: number): void {
+/** Throws `RequestProblem`. */
+export function assertScorable(evaluator: Evaluator, tokens: readonly number[], from: number): void {
   const { contextTokens, vocabularySize } = evaluator;
   if (!Number.isInteger(from) || from < 1 || from >= tokens.length) {
     throw new RequestProblem(`${tokens.length} tokens were to be scored from number ${from} on`);
@@ -67,8 +76,11 @@ function assertScorable(evaluator: Evaluator, tokens: readonly number[], from: n
   if (unknown !== undefined) throw new RequestProblem(`the vocabulary has no token ${unknown}`);
 }
 
-/** Reads the whole vocabulary at the last position: the engine's own sum is checked against one in float64. */
-async function sumProbabilities(evaluator: Evaluator, lastToken: number): Promise<number> {
+/**
+ * Reads the whole vocabulary at the last position: the engine's own sum is checked against one in float64. Throws
+ * `LogitsProblem`.
+ */
+export async function sumProbabilities(evaluator: Evaluator, lastToken: number): Promise<number> {
   const { logits, totalWeight, topLogit } = await evaluator.again(lastToken, { kind: 'whole' });
   if (logits.size !== evaluator.vocabularySize) {
     throw new LogitsProblem(`${logits.size} logits were read of a vocabulary of ${evaluator.vocabularySize}`);

@@ -1,7 +1,5 @@
 /** One request over HTTP or HTTPS, without redirects, within a time and a size: for asking a server whether it is well. */
-import { request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
-import { messageOf } from '../core/index.ts';
+import { exchangeHttp } from './http-exchange.ts';
 
 export interface HttpRequestOptions {
   readonly timeoutMs: number;
@@ -25,54 +23,19 @@ export type HttpAnswer =
 export async function requestHttp(url: URL, options: HttpRequestOptions): Promise<HttpAnswer> {
   const { timeoutMs, maxBytes, signal, json } = options;
   const startedMs = performance.now();
-  const since = (): number => Math.round(performance.now() - startedMs);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const ended = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-  try {
-    return await new Promise<HttpAnswer>((resolve, reject) => {
-      const body = json === undefined ? null : Buffer.from(json);
-      const send = url.protocol === 'https:' ? overHttps : overHttp;
-      const asked = send(url, {
-        method: body === null ? 'GET' : 'POST',
-        // A connection of its own: a kept one would tell of a server that is gone.
-        agent: false,
-        signal: ended,
-        headers: {
-          accept: '*/*',
-          ...(body !== null && { 'content-type': 'application/json', 'content-length': body.length }),
-        },
-      });
-      asked.once('error', reject);
-      asked.once('response', (response) => {
-        const parts: Buffer[] = [];
-        let sizeBytes = 0;
-        response.on('data', (part: Buffer) => {
-          sizeBytes += part.length;
-          parts.push(part);
-          if (sizeBytes <= maxBytes) return;
-          reject(new Error(`the answer has more than ${maxBytes} bytes`));
-          asked.destroy();
-        });
-        response.once('error', reject);
-        response.once('end', () =>
-          resolve({
-            kind: 'answered',
-            status: response.statusCode ?? 0,
-            body: Buffer.concat(parts),
-            durationMs: since(),
-          }),
-        );
-      });
-      asked.end(body ?? undefined);
-    });
-  } catch (error) {
-    const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(error);
-    return { kind: 'failed', reason, durationMs: since() };
-  }
-}
-
-/** Of several addresses tried, Node gives an AggregateError without a message. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return messageOf(error);
+  const parts: Uint8Array[] = [];
+  const end = await exchangeHttp(url, {
+    limits: { connectMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, maxBytes },
+    signal,
+    json,
+    onPart: ({ bytes }) => {
+      parts.push(bytes);
+      return false;
+    },
+  });
+  const durationMs = Math.round(performance.now() - startedMs);
+  if (end.kind === 'answered')
+    return { kind: 'answered', status: end.head.status, body: Buffer.concat(parts), durationMs };
+  const isLate = end.why.endsWith('-time');
+  return { kind: 'failed', reason: isLate ? `no answer within ${timeoutMs} ms` : end.reason, durationMs };
 }

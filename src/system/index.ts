@@ -27,6 +27,13 @@ export {
 } from './file-source.ts';
 export type { FolderAbilities } from './folder-abilities.ts';
 export type { FileSystemFacts } from './file-system.ts';
+export type {
+  HttpExchangeEnd,
+  HttpExchangeLimits,
+  HttpExchangeOptions,
+  HttpHead,
+  HttpPart,
+} from './http-exchange.ts';
 export type { HttpAnswer, HttpRequestOptions } from './http-request.ts';
 export type { LockOptions } from './lock.ts';
 export type { LockHolder } from './lock-holder.ts';
@@ -35,6 +42,7 @@ export { describeMissing, type MissingProtection, type Protection } from './miss
 export {
   canShareBlocks,
   createUnnamed,
+  exchangeHttp,
   findMissingProtections,
   findFolder,
   findMountBelow,
@@ -58,6 +66,7 @@ export {
   readObjectIfAny,
   readPeakResidentBytes,
   readProcess,
+  readProcessorLoad,
   readServiceManager,
   readSwap,
   removeAbandoned,
@@ -72,6 +81,7 @@ export {
   withNewFile,
 } from './on-first-use.ts';
 export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
+export type { ProcessorLoad } from './processor-load.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export type { ProgramEnd, RunProgramOptions } from './run-program.ts';
 export type { ServiceManagerFacts } from './service-manager.ts';

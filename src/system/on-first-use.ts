@@ -11,6 +11,7 @@ import type * as flock from './flock.ts';
 import type * as abilities from './folder-abilities.ts';
 import type * as freePort from './free-port.ts';
 import type * as groups from './groups.ts';
+import type * as httpExchange from './http-exchange.ts';
 import type * as http from './http-request.ts';
 import type * as jsonFile from './json-file.ts';
 import type * as lock from './lock.ts';
@@ -19,6 +20,7 @@ import type * as openFiles from './open-files.ts';
 import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
 import type * as machineDigest from './machine-digest.ts';
+import type * as processorLoad from './processor-load.ts';
 import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
@@ -76,6 +78,10 @@ export const isRunning: typeof machine.isRunning = async (facts) =>
 /** {@inheritDoc http.requestHttp} */
 export const requestHttp: typeof http.requestHttp = async (url, options) =>
   (await import('./http-request.ts')).requestHttp(url, options);
+
+/** {@inheritDoc httpExchange.exchangeHttp} */
+export const exchangeHttp: typeof httpExchange.exchangeHttp = async (url, options) =>
+  (await import('./http-exchange.ts')).exchangeHttp(url, options);
 
 /** {@inheritDoc run.runCommand} */
 export const runCommand: typeof run.runCommand = async (command, options) =>
@@ -174,3 +180,7 @@ export const withNewFile: typeof newFile.withNewFile = async (...args) =>
 /** {@inheritDoc earlySync.withEarlySync} */
 export const withEarlySync: typeof earlySync.withEarlySync = async (...args) =>
   (await import('./early-sync.ts')).withEarlySync(...args);
+
+/** {@inheritDoc processorLoad.readProcessorLoad} */
+export const readProcessorLoad: typeof processorLoad.readProcessorLoad = async (options) =>
+  (await import('./processor-load.ts')).readProcessorLoad(options);

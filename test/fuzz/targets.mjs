@@ -25,6 +25,9 @@ export async function fuzzTargets() {
   const { parseRun, parseBenchmarkSummary } = await load('evidence/index');
   const { parseRegistry } = await load('registry/parse-registry');
   const { scanChatTemplate } = await load('template/index');
+  const { createEventReader } = await load('engine/event-stream');
+  const { answerReader } = await load('engine/openai-answer');
+  const { replyFailures } = await load('engine/openai-failures');
   const { parseImportanceMatrix } = await load('quantize/importance-matrix');
 
   const bundle = await seedBundle();
@@ -164,6 +167,42 @@ export async function fuzzTargets() {
         parseRegistry(parseJsonTree(bytes, { maxBytes: 8 * 2 ** 20 }), 'registry.json').map(
           ({ tree }) => tree && toPlainJson(tree),
         ),
+    },
+    'event-stream': {
+      seeds: [
+        Buffer.from('\ufeff: hello\r\nevent: x\rid: 1\ndata: größe\r\ndata\n\nretry: 5\ndata: [DONE]\r\r'),
+      ],
+      // Cut into pieces of any size, it is the same events.
+      run(bytes) {
+        const read = (size) => {
+          const reader = createEventReader();
+          const events = [];
+          for (let at = 0; at < bytes.length; at += size)
+            events.push(...reader.push(bytes.subarray(at, at + size)));
+          return JSON.stringify(events);
+        };
+        const whole = read(bytes.length + 1);
+        for (const size of [1, 2, 7])
+          if (read(size) !== whole) throw new Error(`in pieces of ${size} bytes it is other events`);
+      },
+    },
+    'openai-answer': {
+      seeds: [
+        Buffer.from(
+          'data: {"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\ndata: {"choices":[{"index":0,"text":"b","finish_reason":"stop","stop_reason":2}],"timings":{"prompt_n":1,"prompt_ms":0.5,"predicted_n":2,"predicted_ms":1e0}}\n\ndata: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\ndata: [DONE]\n\n',
+        ),
+        Buffer.from(
+          'data: {"error":{"message":"no","code":500}}\n\ndata: {"object":"error","message":"no"}\n\n',
+        ),
+      ],
+      run(bytes) {
+        const failures = replyFailures(new URL('http://127.0.0.1/v1/completions'), 'key');
+        const answer = answerReader({ model: 'm', maxTokens: 8, failures });
+        for (const [index, event] of createEventReader().push(bytes).entries())
+          if (answer.read(event, index)) break;
+        const { tokenCount, timeToFirstTokenMs, totalMs } = answer.finish();
+        if (!(tokenCount <= 8 && timeToFirstTokenMs <= totalMs)) throw new Error('an answer that cannot be');
+      },
     },
     template: {
       seeds: [
