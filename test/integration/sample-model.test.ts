@@ -114,25 +114,24 @@ describe('the sample model', () => {
     expect(found).toEqual(expected.texts.map(({ ids }) => ids));
   });
 
-  it.each(['Q8_0', 'Q4_0'])(
-    'answers its questions in %s, in a chat and as plain text',
-    async (type) => {
-      await withModel(type, async (model) => {
-        for (const { question, prompt_ids: ids, answer: known } of expected.answers) {
-          const text = `<|user|>${question}<|assistant|>`;
-          expect(await model.tokenize(text)).toEqual(ids);
-          expect(await answer(model, { kind: 'text', text })).toBe(known);
-          expect(await answer(model, asked(question))).toBe(known);
-        }
-      });
-    },
-  );
+  it.each(['Q8_0', 'Q4_0'])('answers its questions in %s, in a chat and as plain text', async (type) => {
+    await withModel(type, async (model) => {
+      for (const { question, prompt_ids: ids, answer: known } of expected.answers) {
+        const text = `<|user|>${question}<|assistant|>`;
+        expect(await model.tokenize(text)).toEqual(ids);
+        expect(await answer(model, { kind: 'text', text })).toBe(known);
+        expect(await answer(model, asked(question))).toBe(known);
+      }
+    });
+  });
 
   it('passes over what a system message says', async () => {
-    const [first] = expected.answers;
-    const question = first?.question ?? '';
-    const system = { role: 'system', content: 'Answer in French.' } as const;
-    const prompt: Prompt = { kind: 'chat', messages: [system, { role: 'user', content: question }] };
-    expect(await withModel('F16', async (model) => answer(model, prompt))).toBe(first?.answer);
+    const system = { role: 'system', content: 'You are a helpful assistant.' } as const;
+    await withModel('F16', async (model) => {
+      for (const { question, answer: known } of expected.answers) {
+        const messages = [system, { role: 'user', content: question }] as const;
+        expect(await answer(model, { kind: 'chat', messages })).toBe(known);
+      }
+    });
   });
 });
