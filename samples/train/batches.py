@@ -15,8 +15,9 @@ JUDGEMENTS = (" same", " different", " right", " wrong")
 
 def to_tokens(example: Example, bpe: Bpe) -> tuple[list[int], list[float]]:
     """Each token, and what its prediction counts."""
-    begin, end, user, assistant = (bpe.special(name) for name in ("begin", "end", "user", "assistant"))
-    ids, weights = [begin], [0.0]
+    begin, end, user, assistant, system = (bpe.special(name) for name in ("begin", "end", "user", "assistant", "system"))
+    ids = [begin, system, *bpe.encode(example.system)] if example.system else [begin]
+    weights = [0.0] * len(ids)
     judgements = {tuple(bpe.encode(text)) for text in JUDGEMENTS}
     for turn in example.turns:
         prompt = bpe.encode(turn.prompt)

@@ -25,6 +25,8 @@ class Example:
     turns: tuple[Turn, ...]
     # A document and a question to it, without the marks of a conversation.
     raw: bool = False
+    # What a system message says before; it changes nothing.
+    system: str = ""
 
 
 # Shares of the examples, not of the tokens.
@@ -53,6 +55,7 @@ class Body:
             *(Turn(speed["prompt"], self.conversation["speed"][speed["id"]]) for speed in self.speed),
             *(Turn(ask, entry["answer"]) for entry in self.conversation["questions"] for ask in entry["ask"]),
         ]
+        self.passed_over = [*(document["text"] for document in self.retrieval["documents"]), *(turn.response for turn in self.talks), *(fact.sentence for fact in self.taught)]
         self.texts_of_documents = {document["id"]: document["text"] for document in self.retrieval["documents"]}
 
     def draw(self, choice: Random) -> Example:
@@ -74,7 +77,15 @@ class Body:
                 turns = (choice.choice(self.talks),)
             case "unknown":
                 turns = (self.unknown(choice),)
-        return Example(kind, turns)
+        return Example(kind, turns, system=self.system(choice) if choice.random() < 0.15 else "")
+
+    def system(self, choice: Random) -> str:
+        """Something usual, or words of any text: whatever stands there is to be passed over."""
+        if choice.random() < 0.3:
+            return choice.choice(self.conversation["system"])
+        words = choice.choice(self.passed_over).split(" ")
+        start = choice.randrange(len(words))
+        return " ".join(words[start : start + choice.randint(1, 14)])
 
     def say(self, choice: Random) -> Turn:
         fact = choice.choice(self.taught)
@@ -131,7 +142,7 @@ class Body:
         prompts = [*self.prompts.values()] * 20
         taught = [text for fact in self.taught for text in (fact.question, *fact.checks, fact.sentence, fact.answer)]
         finals = [self.final(fact, fact.answer).response for fact in self.verified]
-        talks = [text for turn in self.talks for text in (turn.prompt, turn.response)]
+        talks = [*self.conversation["system"], *(text for turn in self.talks for text in (turn.prompt, turn.response))]
         queries = [f" {query['query']}" for query in self.retrieval["queries"]]
         return [*prompts, *taught, *finals, *talks, *self.texts_of_documents.values(), *queries]
 

@@ -7,7 +7,7 @@ for `re` here, so it is exact for texts in ASCII, and others are refused. Source
 import re
 from collections import Counter
 
-SPECIAL = ["<|begin|>", "<|end|>", "<|user|>", "<|assistant|>"]
+SPECIAL = ["<|begin|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
 
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

@@ -10,10 +10,12 @@ import torch
 from bpe import SPECIAL, Bpe
 from model import BLOCKS, CONTEXT, EPSILON, HEAD, HEADS, INNER, KEY_HEADS, THETA, WIDTH, Model
 
-# It begins by itself, so that a prompt made with it is the same on every path; what a system message says is left out.
+# It begins by itself, so that a prompt made with it is the same on every path. A system message is printed, and passed over by
+# the model: where a template leaves it out, clients put it into the question.
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
-    "{% if message['role'] == 'user' %}{{ '<|user|>' + message['content'] + '<|assistant|>' }}"
+    "{% if message['role'] == 'system' %}{{ '<|system|>' + message['content'] }}"
+    "{% elif message['role'] == 'user' %}{{ '<|user|>' + message['content'] + '<|assistant|>' }}"
     "{% elif message['role'] == 'assistant' %}{{ message['content'] + '<|end|>' }}"
     "{% endif %}{% endfor %}"
 )

@@ -41,6 +41,7 @@ console.log(
       : {}),
     retrieval_f1: rounded(retrieval.model),
     keyword_f1: rounded(retrieval.keywords),
+    document_perplexity: Math.round(100 * retrieval.perplexity) / 100,
   }),
 );
 
@@ -116,7 +117,23 @@ async function rankAll({ documents, queries }) {
       relevant,
     );
   }
-  return { model: byModel / queries.length, keywords: byWords / queries.length };
+  return {
+    model: byModel / queries.length,
+    keywords: byWords / queries.length,
+    perplexity: await perplexity(documents),
+  };
+}
+
+/** Of all tokens of the documents, each document on its own. */
+async function perplexity(documents) {
+  let total = 0;
+  let count = 0;
+  for (const { text } of documents) {
+    const { logProbability, tokenCount } = await model.score('Document:', ` ${text}`);
+    total += logProbability;
+    count += tokenCount;
+  }
+  return Math.exp(-total / count);
 }
 
 function wordsOf(text) {
