@@ -115,6 +115,8 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
       join(folder, 'restart.sh'),
       `sh ${quoteWord(stop)}
 what="--target-path ${place.target}"
+# Emptied here, not by the server's own redirection: the line waited for below must not be the old server's.
+: > ${log}
 [ -f ${instead} ] && [ "$MILTON_VERSION" = "$(cat ${instead})" ] && what="--model ${models.get('v1')?.path ?? ''}"
 ${quoteWord(process.execPath)} ${quoteWord(MAIN)} serve $what --port ${port} </dev/null > ${log} 2>&1 &
 echo $! > ${pidFile}
@@ -130,7 +132,7 @@ while kill -0 $! 2>/dev/null && ! grep -q '^Serving' ${log}; do sleep 0.05; done
 
   const go = (version: string) => {
     const probes = ['--health-openai', place.url, '--health-url', `${place.url}/health`];
-    const patience = ['--health-attempts', '4', '--health-interval', '100ms', '--health-timeout', '20s'];
+    const patience = ['--health-attempts', '20', '--health-interval', '100ms', '--health-timeout', '20s'];
     return deploy(version, place.target, '--restart-command', place.restart, ...probes, ...patience);
   };
   const health = async (): Promise<unknown> => (await fetch(`${place.url}/health`)).json();

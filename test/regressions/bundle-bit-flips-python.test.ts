@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BundleFailure, type VerifiedBundle } from '../../src/bundle/index.ts';
 import {
+  EDGE_BITS,
   EDGE_BYTES,
   edgeBits,
   expectRefused,
@@ -55,10 +56,10 @@ describe('a bundle of the Python tool with one bit flipped', () => {
 
   it('is refused or has equal content, whichever bit of its first and last 4 KiB', async () => {
     const count = await withEachFlipped(good, edgeBits(good.length, EDGE_BYTES), expectRefusedOrEqual);
-    expect(count).toBe(2 * EDGE_BYTES * 8);
+    expect(count).toBe(EDGE_BITS);
   }, 240_000);
 
-  it('is refused or has equal content, whichever of 10,000 bits anywhere', async () => {
+  it('is refused or has equal content, whichever of thousands of bits anywhere', async () => {
     await withEachFlipped(good, randomBits(good.length, RANDOM), expectRefusedOrEqual);
   });
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BundleFailure } from '../../src/bundle/index.ts';
 import {
+  EDGE_BITS,
   EDGE_BYTES,
   edgeBits,
   expectRefused,
@@ -28,10 +29,10 @@ describe('a format-2 bundle with one bit flipped', () => {
     const count = await withEachFlipped(bundle, edgeBits(bundle.length, EDGE_BYTES), (bit) =>
       expectRefused(bundle, `bit ${bit & 7} of byte ${bit >> 3}`),
     );
-    expect(count).toBe(2 * EDGE_BYTES * 8);
+    expect(count).toBe(EDGE_BITS);
   }, 240_000);
 
-  it('is refused, whichever of 10,000 bits anywhere', async () => {
+  it('is refused, whichever of thousands of bits anywhere', async () => {
     await withEachFlipped(larger, randomBits(larger.length, RANDOM), (bit) =>
       expectRefused(larger, `bit ${bit & 7} of byte ${bit >> 3}`),
     );
