@@ -1,6 +1,6 @@
 /** `milton bench`: registered GGUFs, one at a time, asked a suite in a process of their own; what came out becomes a run file. */
 import type { BenchProgress, Suite } from '../bench/index.ts';
-import { Failure, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
+import { escapeText, Failure, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
 import type { LoadedRun } from '../evidence/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Clock } from '../system/index.ts';
@@ -122,7 +122,7 @@ async function measureAll(
 
 function cutShort(interrupted: Failure, { path, run }: LoadedRun): Failure {
   return interrupted.inContext({
-    hint: `What was finished stands in ${path}, marked as incomplete.`,
+    hint: `What was finished stands in ${escapeText(path)}, marked as incomplete.`,
     details: { run: path, measured: run.candidates.map(({ version }) => version).join(', ') },
   });
 }
