@@ -59,7 +59,11 @@ export async function benchModels(
   const { open, clock, signal, onEvent } = context;
   const { suite, budgetMs, runsDir, commandLine } = request;
   const prepared = await prepareAll(request, context);
-  const { candidates, estimate, suite: asked } = await probeCandidates(prepared, suite, {
+  const {
+    candidates,
+    estimate,
+    suite: asked,
+  } = await probeCandidates(prepared, suite, {
     open,
     budgetMs,
     signal,

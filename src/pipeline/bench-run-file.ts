@@ -2,7 +2,13 @@
 import process from 'node:process';
 import { countCases, type SampledCases, type Suite } from '../bench/index.ts';
 import { Failure, toStamp, toTimestamp } from '../core/index.ts';
-import { saveRun, type BenchmarkRun, type Candidate, type LoadedRun, type ModelType } from '../evidence/index.ts';
+import {
+  saveRun,
+  type BenchmarkRun,
+  type Candidate,
+  type LoadedRun,
+  type ModelType,
+} from '../evidence/index.ts';
 import type { RegistryEntry } from '../registry/index.ts';
 import { readMachineDigest } from '../system/index.ts';
 import type { MeasuredCandidate } from './bench-measure.ts';

@@ -1,11 +1,6 @@
 /** `pipeline`: the jobs people run, composed of the rooms below. */
 export type { BenchEstimate } from './bench-estimate.ts';
-export type {
-  BenchedModels,
-  BenchEvent,
-  BenchModelsContext,
-  BenchModelsRequest,
-} from './bench-models.ts';
+export type { BenchedModels, BenchEvent, BenchModelsContext, BenchModelsRequest } from './bench-models.ts';
 export type { EmbeddedSubjectOptions, OpenedSubject, OpenSubject } from './bench-subject.ts';
 export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
 export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
