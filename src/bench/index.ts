@@ -12,6 +12,7 @@ export {
   type MeasureCandidateOptions,
   type Tier,
 } from './measure-candidate.ts';
+export { failedMetrics } from './metric.ts';
 export { toSubject } from './model-subject.ts';
 export { sampleEvenly, type SampleEvenlyOptions } from './sample-evenly.ts';
 export { sampleSuite } from './sample-suite.ts';

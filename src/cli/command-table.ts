@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/quantize.ts')).defineQuantize,
   },
   {
+    name: 'bench',
+    description: 'Measure registered GGUFs on this machine: speed, verification, retrieval.',
+    load: async () => (await import('./commands/bench.ts')).defineBench,
+  },
+  {
     name: 'select',
     description: 'Choose the best candidate of a benchmark run that passes every threshold.',
     load: async () => (await import('./commands/select.ts')).defineSelect,

@@ -1,10 +1,10 @@
 /** The benchmark run of the demo: speed measured by the engine, bound to the bytes; quality figures that are examples. */
-import { arch, cpus, hostname, release, totalmem, type } from 'node:os';
 import { toStamp, toTimestamp, type JsonObject } from '../core/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { saveRun, type Candidate, type Metric } from '../evidence/index.ts';
 import { hashSource, withFileSource } from '../system/index.ts';
 import { demoModelPath, type DEMO_WITHOUT_GGUF, type DemoModel } from './demo-models.ts';
+import { readSystemInfo } from './system-info.ts';
 
 export interface DemoCandidate {
   readonly model: DemoModel;
@@ -72,17 +72,7 @@ export async function saveDemoRun(runsDir: string, { measured, withoutGguf, at }
       command_line: 'milton demo',
       dry_run: false,
     },
-    system_info: {
-      hostname: hostname(),
-      platform: type(),
-      platform_version: `${release()} ${arch()}`,
-      python_version: null,
-      cpu_info: cpus()[0]?.model ?? null,
-      cpu_count: cpus().length,
-      total_ram_gb: Math.round((totalmem() / 2 ** 30) * 10) / 10,
-      gpu_info: null,
-      cuda_version: null,
-    },
+    system_info: readSystemInfo(),
     candidates: [...measured.map(toCandidate), ...withoutGguf.map(toUnmeasured)],
   });
 }

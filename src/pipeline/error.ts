@@ -28,6 +28,18 @@ export const PIPELINE_FAILURES = {
     hint: 'Restore the file from a copy and look at the disk (dmesg, smartctl -a); if these bytes are right, run the same command again with --no-cache.',
     aftermath: 'unchanged',
   },
+  PIPELINE_NOTHING_TO_MEASURE: {
+    exitCode: 1,
+    summary: 'No registered model has a GGUF, so there is nothing that a benchmark could run.',
+    hint: 'Register one with: milton models register VERSION --gguf FILE, or make one with: milton quantize VERSION',
+    aftermath: 'unchanged',
+  },
+  PIPELINE_NOTHING_MEASURED: {
+    exitCode: 3,
+    summary: 'A benchmark could measure none of its models; the run that was written says of each why.',
+    hint: 'Do what the reasons say, and run milton bench again; the run cannot be deployed from.',
+    aftermath: 'unchanged',
+  },
   PIPELINE_MACHINE_UNFIT: {
     exitCode: 1,
     summary:

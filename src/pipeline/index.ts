@@ -1,4 +1,7 @@
 /** `pipeline`: the jobs people run, composed of the rooms below. */
+export type { BenchEstimate } from './bench-estimate.ts';
+export type { BenchedModels, BenchEvent, BenchModelsContext, BenchModelsRequest } from './bench-models.ts';
+export type { EmbeddedSubjectOptions, OpenedSubject, OpenSubject } from './bench-subject.ts';
 export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
 export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
 export type { DemoOptions, DemoResult } from './demo.ts';
@@ -26,7 +29,9 @@ export type {
   TargetPlace,
 } from './machine-facts.ts';
 export {
+  benchModels,
   deployModel,
+  embeddedSubjects,
   examineMachine,
   findLiveVersions,
   findTarget,

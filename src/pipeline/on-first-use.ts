@@ -1,4 +1,6 @@
 /** The jobs, each loaded when it is first called: registering a model pays neither for deploying nor for serving one. */
+import type * as bench from './bench-models.ts';
+import type * as benchSubject from './bench-subject.ts';
 import type * as demo from './demo.ts';
 import type * as deploy from './deploy-model.ts';
 import type * as doctor from './doctor.ts';
@@ -7,6 +9,16 @@ import type * as quantize from './quantize-model.ts';
 import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
 import type * as targets from './targets.ts';
+
+/** {@inheritDoc bench.benchModels} */
+export const benchModels: typeof bench.benchModels = async (...args) =>
+  (await import('./bench-models.ts')).benchModels(...args);
+
+/** {@inheritDoc benchSubject.embeddedSubjects} */
+export const embeddedSubjects =
+  (options: benchSubject.EmbeddedSubjectOptions): benchSubject.OpenSubject =>
+  async (...args) =>
+    (await import('./bench-subject.ts')).embeddedSubjects(options)(...args);
 
 /** {@inheritDoc demo.runDemo} */
 export const runDemo: typeof demo.runDemo = async (...args) => (await import('./demo.ts')).runDemo(...args);

@@ -5,7 +5,7 @@ export const SCHEDULE_FAILURES = {
   SCHEDULE_NO_BENCHMARK: {
     exitCode: 2,
     summary: 'A scheduled run was asked for without a command that benchmarks.',
-    hint: "Say what measures the models and writes a run, for example: --bench-command 'python3 -m autobench'",
+    hint: "Say what measures the models and writes a run, for example: --bench-command 'milton bench'",
     aftermath: 'unchanged',
   },
   SCHEDULE_NO_SYSTEMD: {

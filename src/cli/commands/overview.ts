@@ -88,6 +88,7 @@ function nextSteps(
     steps.push(['see who would win', command('milton select')]);
     steps.push(['put the best live', command('milton deploy --target-path DIR')]);
   } else if (models > 0) {
+    steps.push(['measure them', command('milton bench')]);
     steps.push(['pack one of them', command('milton bundle create VERSION')]);
   }
   if (deployments > 0) steps.push(['see what is live', command('milton status')]);

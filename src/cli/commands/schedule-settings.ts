@@ -65,7 +65,7 @@ export async function readBenchCommand({ benchCommand }: InstallFlags): Promise<
   const { ScheduleFailure } = await import('../../schedule/index.ts');
   throw new ScheduleFailure(
     'SCHEDULE_NO_BENCHMARK',
-    'There is no benchmark of our own yet, and no --bench-command.',
+    'Which command benchmarks? There is no --bench-command.',
     {
       details: { expected: '--bench-command' },
     },

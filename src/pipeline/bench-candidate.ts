@@ -1,0 +1,77 @@
+/** One model of a benchmark before it is loaded: found, its structure checked, its bytes hashed; or the reason why not. */
+import { openChecked, type ArtifactFile, type GgufArtifact } from '../bundle/index.ts';
+import { Failure, throwIfAborted, type OnProgress } from '../core/index.ts';
+import type { MeasuredArtifact } from '../evidence/index.ts';
+import { findGgufPath, resolveArtifact, type Registry, type RegistryEntry } from '../registry/index.ts';
+import { PipelineFailure } from './error.ts';
+import { hashModel } from './hash-model.ts';
+import { openGgufArtifact } from './open-model.ts';
+import { assertRegistered } from './registered-gguf.ts';
+
+export type BenchCandidate = FoundCandidate | LostCandidate;
+
+export interface FoundCandidate {
+  readonly entry: RegistryEntry;
+  readonly gguf: GgufArtifact;
+  /** As a bundle of it would state it: of a split model, of all shards. */
+  readonly artifact: MeasuredArtifact;
+  readonly failure: null;
+}
+
+export interface LostCandidate {
+  readonly entry: RegistryEntry;
+  readonly gguf: null;
+  readonly artifact: MeasuredArtifact | null;
+  readonly failure: Failure;
+}
+
+/**
+ * The entries that are named, each once, or all that have a GGUF. Throws `REGISTRY_VERSION_UNKNOWN`,
+ * `PIPELINE_NOTHING_TO_MEASURE`.
+ */
+export async function findEntries(
+  registry: Registry,
+  versions: readonly string[],
+): Promise<readonly RegistryEntry[]> {
+  if (versions.length > 0) {
+    return Promise.all([...new Set(versions)].map((version) => registry.get(version)));
+  }
+  const entries = await registry.list();
+  const found = entries.filter((entry) => findGgufPath(entry) !== null);
+  if (found.length > 0) return found;
+  throw new PipelineFailure('PIPELINE_NOTHING_TO_MEASURE', 'No registered model has a GGUF to measure.', {
+    details: { expected: 'an entry with a GGUF', received: `${entries.length} entries, none with one` },
+  });
+}
+
+/** Throws `CORE_INTERRUPTED`; whatever else stands in the way is the candidate's `failure`. */
+export async function prepareCandidate(
+  entry: RegistryEntry,
+  { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal | undefined },
+): Promise<BenchCandidate> {
+  throwIfAborted(signal);
+  try {
+    const { path } = await resolveArtifact(entry, 'gguf');
+    const gguf = await openGgufArtifact(path, { signal });
+    const sha256 = await hashModel(gguf.files, { digests: null, onProgress, signal });
+    assertRegistered(entry, sha256);
+    const artifact = { type: 'gguf', path: gguf.path, sha256, size_bytes: gguf.totalSizeBytes } as const;
+    return { entry, gguf, artifact, failure: null };
+  } catch (error) {
+    throwIfAborted(signal);
+    if (!(error instanceof Failure)) throw error;
+    return { entry, gguf: null, artifact: null, failure: error };
+  }
+}
+
+/** The file that the engine opens; the other shards lie beside it. */
+export function firstFile({ gguf }: FoundCandidate): ArtifactFile {
+  const first = gguf.files.find(({ absolutePath }) => absolutePath === gguf.path) ?? gguf.files[0];
+  if (first === undefined) throw new Error('A GGUF artifact has at least one file.');
+  return first;
+}
+
+/** That what was measured is what was hashed. Throws `BUNDLE_SOURCE_CHANGED`, `SYSTEM_FILE_*`. */
+export async function assertSameFiles({ gguf }: FoundCandidate): Promise<void> {
+  for (const file of gguf.files) await (await openChecked(file)).close();
+}
