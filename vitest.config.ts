@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, timeoutMs: number) => ({
+const project = (name: string, timeoutMs: number, env: Record<string, string> = {}) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs },
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs, env },
 });
+
+const TESTED_BINARY = fileURLToPath(new URL('test/fixtures/tested-binary.cjs', import.meta.url));
 
 export default defineConfig({
   test: {
@@ -19,7 +22,7 @@ export default defineConfig({
       project('architecture', 30_000),
       project('unit', 30_000),
       project('regressions', 60_000),
-      project('integration', 120_000),
+      project('integration', 120_000, { NODE_OPTIONS: `--require=${JSON.stringify(TESTED_BINARY)}` }),
       project('cli', 120_000),
     ],
   },
