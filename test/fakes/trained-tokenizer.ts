@@ -99,7 +99,9 @@ export function train(
   const ids = new Map(names.map((token, id) => [token, id]));
   const apart = names.length + count;
   const nameOf = (id: number): string => names[id] ?? '';
-  let texts: readonly Int32Array[] = corpus.map((text) => Int32Array.from(text, (token) => ids.get(token) ?? 0));
+  let texts: readonly Int32Array[] = corpus.map((text) =>
+    Int32Array.from(text, (token) => ids.get(token) ?? 0),
+  );
   while (merges.length < count) {
     const best = mostFrequent(texts, apart);
     if (best === null) break;
