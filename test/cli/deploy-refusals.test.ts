@@ -18,7 +18,7 @@ import type { RegistryEntry } from '../../src/registry/index.ts';
 import { toCandidate } from '../fakes/benchmark-run.ts';
 import { readTree } from '../fakes/deploy-bench.ts';
 import { toEntry } from '../fakes/registry-entry.ts';
-import { runMilton, type Finished } from './run-milton.ts';
+import { runMilton, runMiltonHere, type Finished } from './run-milton.ts';
 import { candidateOf, entryOf, runOf, useShop, type Model } from './shop.ts';
 
 const NOBODY = 65534;
@@ -88,7 +88,7 @@ async function refuse({
     await shop.saveRun(STAMP, run ?? runOf(STAMP, candidates ?? [candidateOf('v1', good)], metadata), state);
   const before = { srv: await readTarget(), state: await readTree(state) };
   const all = ['deploy', '--target-path', target, '--state-dir', state, '--json', ...args];
-  const finished = await runMilton(all, { cwd: shop.folder });
+  const finished = await runMiltonHere(all, { cwd: shop.folder });
   const { ok, error } = JSON.parse(finished.stdout) as { ok: boolean } & Pick<Refused, 'error'>;
   expect(ok).toBe(false);
   expect(error.hint).toMatch(/\w{3}/);

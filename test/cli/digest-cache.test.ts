@@ -8,7 +8,7 @@ import { ggufBytes, shardName, type SampleModelOptions } from '../../src/gguf/in
 import { fileIdentity, openDigestCache, systemClock } from '../../src/system/index.ts';
 import { skipLoudly } from '../integration/system-child.ts';
 import { noise } from '../unit/bundle/bundle-fixtures.ts';
-import { MAIN, type Finished } from './run-milton.ts';
+import { MAIN, runMiltonHere, type Finished } from './run-milton.ts';
 import { candidateOf, runOf, useShop, type Model } from './shop.ts';
 
 /** Large enough to be remembered: 2.4 MB. */
@@ -23,7 +23,7 @@ const LARGE: SampleModelOptions = {
 const WRONG = 'c'.repeat(64);
 const RUN = '20260111_202801';
 
-const shop = useShop();
+const shop = useShop({ run: runMiltonHere });
 let a: Model;
 let b: Model;
 

@@ -1,11 +1,14 @@
 /** Starts the built command as a shell would, in a state directory of its own, and keeps what it printed. */
 import { spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
+import { runMilton as runInProcess } from '../../src/cli/run.ts';
 import { ggufBytes, sampleModel, type SampleModelOptions } from '../../src/gguf/index.ts';
+import { systemClock } from '../../src/system/index.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -48,6 +51,38 @@ export function runMilton(
   });
 }
 
+/**
+ * The same arguments, output and exit code without a process of its own, which costs ten times as much: for the many ways in
+ * which commands go whose start, streams and end other tests look at. One at a time, since the process has one folder.
+ */
+export async function runMiltonHere(
+  args: readonly string[],
+  { env = {}, cwd = process.cwd() }: Pick<RunOptions, 'env' | 'cwd'> = {},
+): Promise<Finished> {
+  const written = { stdout: '', stderr: '' };
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const exitCode = await runInProcess(args, {
+      version: '0.0.0',
+      stdout: { write: (text) => (written.stdout += text) },
+      stderr: { write: (text) => (written.stderr += text) },
+      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+      clock: systemClock,
+      signals: new EventEmitter(),
+      onGiveUp: () => undefined,
+    });
+    return { exitCode, ...written };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+export interface PlaceOptions {
+  /** Where commands run: the built one in a process each, or in this process with `runMiltonHere`. */
+  readonly run?: typeof runMilton | typeof runMiltonHere;
+}
+
 export interface Place {
   /** A fresh folder for this file of tests. */
   readonly folder: string;
@@ -58,14 +93,14 @@ export interface Place {
 }
 
 /** A folder that is made before the tests of a file and removed after them. */
-export function useFolder(): Place {
+export function useFolder({ run = runMilton }: PlaceOptions = {}): Place {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'milton-cli-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const milton = (...args: string[]): Promise<Finished> =>
-    runMilton(args, { env: { MILTON_STATE_DIR: join(folder, 'state') }, cwd: folder });
+    run(args, { env: { MILTON_STATE_DIR: join(folder, 'state') }, cwd: folder });
   return {
     get folder() {
       return folder;

@@ -12,7 +12,7 @@ import { hashBytes, stateDirectory, systemClock } from '../../src/system/index.t
 import { toCandidate, toRun, type MetricValues } from '../fakes/benchmark-run.ts';
 import { soundEngine } from '../fakes/engine.ts';
 import { toEntry } from '../fakes/registry-entry.ts';
-import { MAIN, smallGguf, useFolder, type Finished, type Place } from './run-milton.ts';
+import { MAIN, smallGguf, useFolder, type Finished, type Place, type PlaceOptions } from './run-milton.ts';
 
 export interface Model {
   readonly path: string;
@@ -39,8 +39,8 @@ export interface Shop extends Place {
   attempts(state?: string): Promise<readonly StoredAttempt[]>;
 }
 
-export function useShop(): Shop {
-  const place = useFolder();
+export function useShop(options: PlaceOptions = {}): Shop {
+  const place = useFolder(options);
   const inState = (state: string | undefined, ...path: string[]): string =>
     join(state ?? shop.state, ...path);
   const shop: Shop = {

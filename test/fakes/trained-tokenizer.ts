@@ -92,35 +92,54 @@ export function train(
   corpus: readonly (readonly string[])[],
   count: number,
 ): { readonly tokens: readonly string[]; readonly merges: readonly [string, string][] } {
-  const tokens = [...alphabet];
-  const known = new Set(tokens);
   const merges: [string, string][] = [];
-  let texts = corpus;
+  // Numbers stand for tokens: pairs of strings as keys made this the most expensive line of all tests.
+  const names = [...new Set([...alphabet, ...corpus.flat()])];
+  const unlisted = new Set(names.slice(alphabet.length));
+  const ids = new Map(names.map((token, id) => [token, id]));
+  const apart = names.length + count;
+  const nameOf = (id: number): string => names[id] ?? '';
+  let texts: readonly Int32Array[] = corpus.map((text) =>
+    Int32Array.from(text, (token) => ids.get(token) ?? 0),
+  );
   while (merges.length < count) {
-    const counts = new Map<string, number>();
-    for (const text of texts) {
-      for (let at = 1; at < text.length; at += 1) {
-        const pair = JSON.stringify([text[at - 1], text[at]]);
-        counts.set(pair, (counts.get(pair) ?? 0) + 1);
-      }
-    }
-    const best = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 1]);
-    if (best[0] === '') break;
-    const [left, right] = JSON.parse(best[0]) as [string, string];
-    merges.push([left, right]);
-    if (!known.has(left + right)) tokens.push(left + right);
-    known.add(left + right);
-    texts = texts.map((text) => merged(text, left, right));
+    const best = mostFrequent(texts, apart);
+    if (best === null) break;
+    const whole = nameOf(best[0]) + nameOf(best[1]);
+    merges.push([nameOf(best[0]), nameOf(best[1])]);
+    const id = ids.get(whole) ?? names.push(whole) - 1;
+    ids.set(whole, id);
+    texts = texts.map((text) => merged(text, best, id));
   }
+  const tokens = names.filter((token) => !unlisted.has(token));
   return { tokens, merges };
 }
 
-function merged(text: readonly string[], left: string, right: string): readonly string[] {
-  const parts: string[] = [];
+/** Of several that are as frequent the one that comes first; null where none comes twice. */
+function mostFrequent(texts: readonly Int32Array[], apart: number): readonly [number, number] | null {
+  const counts = new Map<number, number>();
+  for (const text of texts) {
+    for (let at = 1; at < text.length; at += 1) {
+      const pair = (text[at - 1] ?? 0) * apart + (text[at] ?? 0);
+      counts.set(pair, (counts.get(pair) ?? 0) + 1);
+    }
+  }
+  let best = -1;
+  let most = 1;
+  for (const [pair, times] of counts) {
+    if (times > most) [best, most] = [pair, times];
+  }
+  return best === -1 ? null : [Math.floor(best / apart), best % apart];
+}
+
+function merged(text: Int32Array, [left, right]: readonly [number, number], whole: number): Int32Array {
+  const parts = new Int32Array(text.length);
+  let length = 0;
   for (let at = 0; at < text.length; at += 1) {
     const isPair = text[at] === left && text[at + 1] === right;
-    parts.push(isPair ? left + right : (text[at] ?? ''));
+    parts[length] = isPair ? whole : (text[at] ?? 0);
+    length += 1;
     if (isPair) at += 1;
   }
-  return parts;
+  return parts.subarray(0, length);
 }

@@ -72,7 +72,7 @@ describe('the perplexity of a model that knows the text', () => {
       const options = { windowTokens: 64 };
       measured.set(type, await withModel(outPath, (model) => measurePerplexity(model, text, options)));
     }
-  }, 60_000);
+  }, 120_000);
 
   it('is far below that of guessing', () => {
     expect(measured.get('F16')?.perplexity).toBeGreaterThan(1);

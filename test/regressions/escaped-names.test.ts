@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ggufBytes } from '../../src/gguf/index.ts';
 import { forged } from '../attacks/attack.ts';
+import { runMiltonHere } from '../cli/run-milton.ts';
 import { candidateOf, entryOf, runOf, useShop, type Model } from '../cli/shop.ts';
 import { pythonFiles, rawBundle, smallModel, toEntries } from '../unit/bundle/bundle-fixtures.ts';
 
@@ -11,7 +12,7 @@ const EVIL = 'x\u001b[2J\u009b2J\u0007\r\nlive  v9\u202efugg\u2066\u200b\u2028\u
 /** The same without what no file name on disk can have. */
 const EVIL_NAME = 'x\u001b[2J\u0007\r\nlive\u202efugg\u200b';
 
-const shop = useShop();
+const shop = useShop({ run: runMiltonHere });
 let model: Model;
 const file = (name: string): string => join(shop.folder, name);
 
