@@ -6,6 +6,7 @@ import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { addLazyCommands, type CommandEntry } from '../lazy-command.ts';
 import { collectList, parseCount, parseDurationMs, parsePath, parseWhole } from '../option-values.ts';
 import { benchNotices } from './bench-notices.ts';
+import { BENCH_RUN_COMMANDS } from './bench-run-commands.ts';
 import { benchResult } from './bench-text.ts';
 import { openModels } from './open-models.ts';
 
@@ -43,7 +44,7 @@ Examples:
   $ milton bench --suite ./suite --threads 4`,
     )
     .action(perform<BenchFlags>(bench));
-  addLazyCommands(command, [SUITE], perform);
+  addLazyCommands(command, [...BENCH_RUN_COMMANDS, SUITE], perform);
 }
 
 const SUITE: CommandEntry = {
