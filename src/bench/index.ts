@@ -12,6 +12,7 @@ export {
   type MeasureCandidateOptions,
   type Tier,
 } from './measure-candidate.ts';
+export { MEASURING_METHOD } from './method.ts';
 export { failedMetrics } from './metric.ts';
 export { toSubject } from './model-subject.ts';
 export { sampleEvenly, type SampleEvenlyOptions } from './sample-evenly.ts';
