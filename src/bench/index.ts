@@ -13,6 +13,7 @@ export {
   type MeasureCandidateOptions,
   type Tier,
 } from './measure-candidate.ts';
+export { MEASURING_METHOD } from './method.ts';
 export { failedMetrics } from './metric.ts';
 export { toSubject } from './model-subject.ts';
 export type {
