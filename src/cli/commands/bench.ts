@@ -15,6 +15,7 @@ import {
   type AskedBench,
   type BenchFlags,
 } from './bench-options.ts';
+import { BENCH_RUN_COMMANDS } from './bench-run-commands.ts';
 import { benchResult } from './bench-text.ts';
 import { openModels } from './open-models.ts';
 
@@ -40,7 +41,7 @@ Examples:
       --served-as v1=llama-3.1-8b`,
     )
     .action(perform<BenchFlags>(bench));
-  addLazyCommands(command, [SUITE], perform);
+  addLazyCommands(command, [...BENCH_RUN_COMMANDS, SUITE], perform);
 }
 
 const SUITE: CommandEntry = {
