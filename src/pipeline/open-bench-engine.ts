@@ -6,6 +6,7 @@ import {
   loadServerEngine,
   type OpenAiLimits,
 } from '../engine/index.ts';
+import type { EmbeddedBenchOptions } from './bench-embedded.ts';
 import type { BenchEngine } from './bench-engine.ts';
 import type { BenchEngineRecord } from './bench-request.ts';
 
@@ -13,6 +14,8 @@ export interface OpenBenchEngineOptions {
   /** Where a key is looked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onWarning: (warning: Warning) => void;
+  /** In place of the one in the package. */
+  readonly llamaCpp?: EmbeddedBenchOptions['engine'];
   /** Of a server; default: those of the engine. */
   readonly limits?: Partial<OpenAiLimits>;
 }
@@ -20,7 +23,7 @@ export interface OpenBenchEngineOptions {
 /** Throws `ENGINE_FLAG_REFUSED`, `ENGINE_ADDRESS_INVALID`, `ENGINE_KEY_UNUSABLE`. */
 export async function openBenchEngine(
   asked: BenchEngineRecord,
-  { env, onWarning, limits = {} }: OpenBenchEngineOptions,
+  { env, onWarning, llamaCpp, limits = {} }: OpenBenchEngineOptions,
 ): Promise<BenchEngine> {
   const settings = {
     threads: asked.threads,
@@ -30,7 +33,7 @@ export async function openBenchEngine(
   switch (asked.name) {
     case 'llama-cpp': {
       const { embeddedBench } = await import('./bench-embedded.ts');
-      return embeddedBench({ engine: await loadLlamaCppEngine(), ...settings });
+      return embeddedBench({ engine: llamaCpp ?? (await loadLlamaCppEngine()), ...settings });
     }
     case 'llama-server': {
       const { llamaServerBench } = await import('./bench-llama-server.ts');
