@@ -1,4 +1,5 @@
 /** `bench`: measuring a model that is handed to it: suites of questions, three tiers, and what their numbers can be trusted for. */
+export { compareRuns } from './compare-runs.ts';
 export type { Conditions } from './conditions.ts';
 export { BENCH_FAILURES, BenchFailure, type BenchCode } from './error.ts';
 export { DEFAULT_SUITE_DIRECTORY, loadDefaultSuite } from './default-suite.ts';
@@ -12,8 +13,34 @@ export {
   type MeasureCandidateOptions,
   type Tier,
 } from './measure-candidate.ts';
+export { MEASURING_METHOD } from './method.ts';
 export { failedMetrics } from './metric.ts';
 export { toSubject } from './model-subject.ts';
+export type {
+  Interval,
+  RecordedCandidate,
+  RecordedCase,
+  RecordedConditions,
+  RecordedCounts,
+  RecordedCove,
+  RecordedPrompt,
+  RecordedQuery,
+  RecordedRetrieval,
+  RecordedRun,
+  RecordedSpeed,
+  RecordedValue,
+} from './recorded.ts';
+export {
+  COMPARED_METRICS,
+  type CandidateComparison,
+  type ComparedMetric,
+  type ComparedRun,
+  type MetricComparison,
+  type OverallVerdict,
+  type RunComparison,
+  type ComparisonVerdict,
+} from './run-comparison.ts';
+export { runNotes, type RunNote } from './run-notes.ts';
 export { sampleEvenly, type SampleEvenlyOptions } from './sample-evenly.ts';
 export { sampleSuite } from './sample-suite.ts';
 export {
@@ -48,3 +75,4 @@ export {
   type SuitePrompts,
 } from './suite.ts';
 export { suiteJsonSchemas } from './suite-json-schemas.ts';
+export { toRecorded, toRecordedRun } from './to-recorded.ts';

@@ -17,7 +17,9 @@ export async function peakMetrics(
       peak_vram_mb:
         vramBytes === null
           ? skipped('the model ran on the processor alone')
-          : measured(vramBytes / 1e6, { metric: 'model_and_context_as_reckoned_by_the_engine' }),
+          : vramBytes === 'unseen'
+            ? skipped('the engine does not tell what it takes of the GPU')
+            : measured(vramBytes / 1e6, { metric: 'model_and_context_as_reckoned_by_the_engine' }),
     };
   } catch {
     const ended = skipped('the process of the engine had ended');

@@ -54,8 +54,8 @@ export interface ContinuationScore {
 export interface SubjectResources {
   /** The most memory that was ever resident, in bytes, mapped weights included. */
   readonly peakRssBytes: number;
-  /** Memory of a GPU, in bytes; null where none is used. */
-  readonly vramBytes: number | null;
+  /** Memory of a GPU, in bytes; null where none is used, `unseen` where nobody tells. */
+  readonly vramBytes: number | 'unseen' | null;
   /** Processor time since it was started. */
   readonly cpuMs: number;
 }

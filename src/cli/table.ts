@@ -122,10 +122,10 @@ function narrowestWidth(cell: string): number {
   return Math.max(...words, Math.min(MIN_TEXT_COLUMN, visibleWidth(cell)));
 }
 
-/** Terminals give the characters of East Asia and emoji two columns. */
+/** Terminals give the characters of East Asia and emoji two columns; lines, blocks and shapes between them have one. */
 function columnsOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 }
 
 const WIDE =
-  /[\u1100-\u115f\u231a-\u2b55\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{3fffd}]/u;
+  /[\u1100-\u115f\u231a-\u24ff\u25fd-\u2b55\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{3fffd}]/u;

@@ -14,6 +14,7 @@ import { scoreContinuation } from './continuation.ts';
 import { LogitsProblem, RequestProblem } from './evaluator.ts';
 import { generateGreedily } from './greedy.ts';
 import { BATCH_TOKENS, DEFAULT_CONTEXT_TOKENS } from './limits.ts';
+import { toEngineVersion } from './llama-cpp-package.ts';
 import type {
   Cancellation,
   ChildProblem,
@@ -163,7 +164,7 @@ async function loadModel(request: LoadRequest): Promise<Loaded & { facts: Loaded
     loadMs: performance.now() - startMs,
     vocabularySize: speaker.vocabularySize,
     contextTokens: speaker.contextTokens,
-    engineVersion: `${await library.getModuleVersion()} (llama.cpp ${llama.llamaCppRelease.release})`,
+    engineVersion: toEngineVersion(await library.getModuleVersion(), llama.llamaCppRelease.release),
     deviceName: llama.gpu === false ? 'cpu' : ((await llama.getGpuDeviceNames())[0] ?? llama.gpu),
     threads,
     // Kilobytes, says getrusage(2) on Linux; libuv makes the others say the same.

@@ -1,12 +1,13 @@
 /** The embedded engine: llama.cpp by way of node-llama-cpp, always in a contained process, never in this one. */
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { throwIfAborted } from '../core/index.ts';
 import { compiledSibling } from '../system/index.ts';
+import { defaultThreads } from './default-threads.ts';
 import { EngineFailure } from './error.ts';
 import { notInstalled } from './llama-cpp-failures.ts';
-import { findInstalledVersion } from './llama-cpp-package.ts';
+import { findLlamaCppLibrary } from './llama-cpp-library.ts';
+import { findInstalledVersion, toEngineVersion } from './llama-cpp-package.ts';
 import { startModelProcess, type ModelProcess } from './llama-cpp-process.ts';
 import {
   answerReply,
@@ -33,6 +34,8 @@ export interface LlamaCppEngineOptions {
 /** The engine that can do all that is asked of any. */
 export interface LlamaCppEngine extends ServingEngine {
   load(request: ServingLoadRequest): Promise<LlamaCppModel>;
+  /** As its models state it, without loading one; null where it is not installed, or has no build for this machine. */
+  version(): Promise<string | null>;
 }
 
 export interface LlamaCppModel extends MeasurableModel, TokenScoringModel {}
@@ -47,6 +50,11 @@ export function createLlamaCppEngine({
       const version = await findInstalledVersion(resolveFrom);
       return { name: 'llama-cpp', version, available: version !== null };
     },
+    async version() {
+      const installed = await findInstalledVersion(resolveFrom);
+      const library = await findLlamaCppLibrary({ resolveFrom });
+      return installed === null || library === null ? null : toEngineVersion(installed, library.release);
+    },
     async load(request) {
       throwIfAborted(request.signal);
       if ((await findInstalledVersion(resolveFrom)) === null) throw notInstalled('it is not installed');
@@ -58,6 +66,7 @@ export function createLlamaCppEngine({
         limits: request.limits,
         signal: request.signal,
         isService: request.purpose === 'service',
+        keepsPriority: request.purpose === 'service' || request.purpose === 'measurement',
       });
       try {
         const loaded = await process.ask(
@@ -79,11 +88,6 @@ export function createLlamaCppEngine({
       }
     },
   };
-}
-
-/** All but one processor, so that the machine stays usable; two threads on two processors only wait for each other. */
-export function defaultThreads(processors = availableParallelism()): number {
-  return processors <= 2 ? 1 : Math.min(processors - 1, MAX_DEFAULT_THREADS);
 }
 
 function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: string): LlamaCppModel {
@@ -126,6 +130,3 @@ function toLoadedModel(process: ModelProcess, facts: LoadedModelFacts, path: str
     close: async () => process.close(),
   };
 }
-
-/** Beyond this many, memory is what limits decoding, not processors. */
-const MAX_DEFAULT_THREADS = 16;

@@ -24,3 +24,8 @@ async function readVersion(path: string): Promise<string | null> {
     return null;
   }
 }
+
+/** As models state it once they are loaded: `3.22.1 (llama.cpp v0.5.0)`. */
+export function toEngineVersion(packageVersion: string, llamaCppRelease: string): string {
+  return `${packageVersion} (llama.cpp ${llamaCppRelease})`;
+}

@@ -2,8 +2,7 @@
 import type { LlamaCppEngine, LlamaCppEngineOptions } from './llama-cpp-engine.ts';
 import type { LoadedTokenizer, LoadTokenizerOptions } from './llama-cpp-tokenizer.ts';
 import type { OpenAiEngine, OpenAiEngineOptions } from './openai-engine.ts';
-import type { ServerEngineOptions } from './server-engine.ts';
-import type { Engine } from './types.ts';
+import type { ServerEngine, ServerEngineOptions } from './server-engine.ts';
 
 /** llama.cpp inside the package node-llama-cpp. Cheap: the library itself is only ever loaded in a contained process. */
 export async function loadLlamaCppEngine(options?: LlamaCppEngineOptions): Promise<LlamaCppEngine> {
@@ -21,7 +20,7 @@ export async function loadLlamaCppTokenizer(
 }
 
 /** A llama-server that is on this machine already. Cheap: it is only started by `load`. Throws `ENGINE_FLAG_REFUSED`. */
-export async function loadServerEngine(options: ServerEngineOptions): Promise<Engine> {
+export async function loadServerEngine(options: ServerEngineOptions): Promise<ServerEngine> {
   const { createServerEngine } = await import('./server-engine.ts');
   return createServerEngine(options);
 }

@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 
 import { throwIfAborted } from '../core/index.ts';
 import { BATCH_TOKENS, DEFAULT_CONTEXT_TOKENS } from './limits.ts';
-import { defaultThreads } from './llama-cpp-engine.ts';
+import { defaultThreads } from './default-threads.ts';
 import { examineServerBinary, readServerVersion, type ServerBinary } from './server-binary.ts';
 import { assertServerFlags, lastValueOf } from './server-flags.ts';
 import { serverModel } from './server-model.ts';
 import { answerOfAnother, startServerProcess, type ServerProcess } from './server-process.ts';
 import { propsReply } from './server-protocol.ts';
-import type { Engine, LoadedModelFacts, LoadRequest } from './types.ts';
+import { serverSubject, type ServerSubject } from './server-subject.ts';
+import type { Engine, EngineDescription, LoadedModelFacts, LoadRequest } from './types.ts';
 import { assertUnchanged, identifyFile } from './verified-file.ts';
 
 export interface ServerEngineOptions {
@@ -21,40 +22,73 @@ export interface ServerEngineOptions {
 
 export const SERVER_ENGINE_NAME = 'llama-server';
 
+/** An engine whose models can also be measured over its own API. */
+export interface ServerEngine extends Engine {
+  readonly flags: readonly string[];
+  describe(): Promise<EngineDescription & { readonly version: string }>;
+  /** Loads the model as `load` does, and throws what it throws; what is asked of it is streamed. */
+  subject(request: LoadRequest): Promise<ServerSubject>;
+}
+
 /** Throws `ENGINE_FLAG_REFUSED`. */
-export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngineOptions): Engine {
+export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngineOptions): ServerEngine {
   assertServerFlags(flags);
+  const start = async <T>(
+    request: LoadRequest,
+    { keepsPriority }: { readonly keepsPriority: boolean },
+    use: (started: Loaded) => Promise<T>,
+  ): Promise<T> => {
+    const { signal, limits } = request;
+    throwIfAborted(signal);
+    const binary = await examineServerBinary(resolve(binaryPath), { signal });
+    const path = resolve(request.path);
+    const before = await identifyFile(path, request.expectedFile);
+    const startMs = performance.now();
+    const process = await startServerProcess({
+      binaryPath: binary.path,
+      flags: [...toFlags(request, path, binary), ...flags],
+      path,
+      limits,
+      signal,
+      keepsPriority,
+    });
+    try {
+      const loadMs = performance.now() - startMs;
+      const facts = await readFacts(process, { binary, flags, path, loadMs, request });
+      await assertUnchanged(path, before);
+      return await use({ process, facts, path });
+    } catch (error) {
+      await process.close();
+      throw error;
+    }
+  };
   return {
     name: SERVER_ENGINE_NAME,
+    flags,
     async describe() {
       const version = await readServerVersion(resolve(binaryPath));
       return { name: SERVER_ENGINE_NAME, version, available: true };
     },
-    async load(request) {
-      const { signal, limits } = request;
-      throwIfAborted(signal);
-      const binary = await examineServerBinary(resolve(binaryPath), { signal });
-      const path = resolve(request.path);
-      const before = await identifyFile(path, request.expectedFile);
-      const startMs = performance.now();
-      const process = await startServerProcess({
-        binaryPath: binary.path,
-        flags: [...toFlags(request, path, binary), ...flags],
-        path,
-        limits,
-        signal,
-      });
-      try {
-        const loadMs = performance.now() - startMs;
-        const facts = await readFacts(process, { binary, flags, path, loadMs, request });
-        await assertUnchanged(path, before);
-        return serverModel(process, facts, path);
-      } catch (error) {
-        await process.close();
-        throw error;
-      }
-    },
+    load: async (request) =>
+      start(request, { keepsPriority: false }, async ({ process, facts, path }) =>
+        Promise.resolve(serverModel(process, facts, path)),
+      ),
+    subject: async (request) =>
+      start(request, { keepsPriority: true }, async ({ process, facts }) =>
+        serverSubject(process, {
+          facts,
+          engineName: SERVER_ENGINE_NAME,
+          gpuLayers: request.gpuLayers ?? 0,
+          signal: request.signal,
+        }),
+      ),
   };
+}
+
+interface Loaded {
+  readonly process: ServerProcess;
+  readonly facts: LoadedModelFacts;
+  readonly path: string;
 }
 
 /** Ours come first: where a flag is given twice, the last one counts, and those that must not be are refused. */

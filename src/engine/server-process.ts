@@ -9,6 +9,7 @@ import {
   describeMissing,
   findFreePort,
   readPeakResidentBytes,
+  readProcessCpuMs,
   requestHttp,
   spawnContained,
   type ContainedChild,
@@ -25,11 +26,19 @@ import type { EngineLimits } from './types.ts';
 export interface ServerProcess {
   /** The name that the server was told to answer with: what bears another one is not its answer. */
   readonly alias: string;
+  readonly baseUrl: string;
   readonly vocabularySize: number;
   readonly missingProtections: readonly string[];
   /** GET, or POST where there is something to send. Throws what `LoadedModel` says, and `ENGINE_ANSWER_INVALID`. */
   ask<T>(page: string, schema: z.ZodType<T>, json?: object): Promise<Answered<T>>;
+  /**
+   * Questions that somebody else asks at `baseUrl`, each within the time for one. Throws what `work` does, and what
+   * `LoadedModel` says where that was because the process ended.
+   */
+  during<T>(work: () => Promise<T>): Promise<T>;
   peakResidentBytes(): Promise<number>;
+  /** Time on a processor, of all threads together. */
+  cpuMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -47,6 +56,8 @@ export interface ServerProcessOptions {
   readonly path: string;
   readonly limits: EngineLimits;
   readonly signal: AbortSignal | undefined;
+  /** Not nice: what is measured is measured as it will run. */
+  readonly keepsPriority?: boolean;
 }
 
 /** Gives the server once it is healthy and is known to be ours. Throws what `Engine.load` does. */
@@ -73,7 +84,7 @@ interface StartedServer {
 
 async function startOn(
   port: number,
-  { binaryPath, flags, path, limits, signal }: ServerProcessOptions,
+  { binaryPath, flags, path, limits, signal, keepsPriority = false }: ServerProcessOptions,
 ): Promise<StartedServer> {
   const alias = `milton-${randomUUID()}`;
   const address = ['--host', '127.0.0.1', '--port', String(port), '--alias', alias];
@@ -82,6 +93,7 @@ async function startOn(
     {
       limits: { dataBytes: limits.memoryBytes + SERVER_BASELINE_BYTES, wallMs: limits.wallMs },
       env: serverEnvironment(),
+      keepsPriority,
       ...(signal === undefined ? {} : { signal }),
     },
   );
@@ -125,7 +137,7 @@ async function isHealthy(child: ContainedChild, port: number): Promise<boolean> 
   }
 }
 
-type Caller = Pick<ServerProcess, 'ask' | 'close' | 'missingProtections' | 'peakResidentBytes'>;
+type Caller = Omit<ServerProcess, 'alias' | 'vocabularySize'>;
 
 function caller(
   child: ContainedChild,
@@ -153,18 +165,42 @@ function caller(
     return toAnswered(answer, schema, { page, path, stderr: child.stderrTail() });
   };
   return {
+    baseUrl: `http://127.0.0.1:${port}`,
     missingProtections: child.missingProtections.map(describeMissing),
+    async during(work) {
+      if (closed) throw closedFailure(path);
+      child.setDeadline(limits.wallMs);
+      try {
+        return await work();
+      } catch (error) {
+        if (!isLostConnection(error)) throw error;
+        const end = await Promise.race([child.ended, sleep(END_GRACE_MS, null, { ref: false })]);
+        if (end === null) throw error;
+        if (closed) throw closedFailure(path);
+        throw toEndFailure(end, { action: 'run', path, limits }, child.stderrTail());
+      } finally {
+        child.setDeadline(null);
+      }
+    },
     ask: (page, schema, json) => {
       const answer = turn.then(async () => exchange(page, schema, json));
       turn = answer.catch(() => {});
       return answer;
     },
     peakResidentBytes: async () => (child.pid === null ? 0 : readPeakResidentBytes(child.pid)),
+    cpuMs: async () => (child.pid === null ? 0 : readProcessCpuMs(child.pid)),
     close: async () => {
       closed = true;
       await child.kill();
     },
   };
+}
+
+function isLostConnection(error: unknown): boolean {
+  return (
+    error instanceof EngineFailure &&
+    (error.code === 'ENGINE_SERVER_DISCONNECTED' || error.code === 'ENGINE_SERVER_UNREACHABLE')
+  );
 }
 
 interface Place {

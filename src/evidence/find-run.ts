@@ -14,22 +14,44 @@ export interface FindNewestRunOptions {
   readonly now: Date;
 }
 
+export interface ResolveRunOptions {
+  /** What a name stands behind on the command line, for the hint: an option, or a command of which it is the operand. */
+  readonly behind?: string;
+}
+
 /**
  * The last run by name. Throws `EVIDENCE_NO_RUN`; `EVIDENCE_RUN_DRY`, `EVIDENCE_RUN_INCOMPLETE` or `EVIDENCE_RUN_FUTURE`
  * with the newest complete run named, which is not used unless asked for; and what {@link loadRun} throws.
  */
 export async function findNewestRun(runsDir: string, { now }: FindNewestRunOptions): Promise<LoadedRun> {
   const [newest, ...older] = await listRunFiles(runsDir);
-  if (newest === undefined) {
-    throw new EvidenceFailure('EVIDENCE_NO_RUN', `There is no benchmark run in ${escapeText(runsDir)}.`, {
-      details: { folder: runsDir, expected: 'benchmark_YYYYMMDD_HHMMSS.json', received: 'no such file' },
-    });
-  }
+  if (newest === undefined) throw noRun(runsDir);
   const loaded = await loadRun(join(runsDir, newest));
   if (!isRunUsable(loaded, { now })) {
     assertRunUsable(loaded, { now, newestComplete: await findComplete(older, { runsDir, now }) });
   }
   return loaded;
+}
+
+/**
+ * The run that is meant, for looking at: one that is incomplete, dry or dated in the future too. Throws `EVIDENCE_NO_RUN` and
+ * what {@link loadRun} throws.
+ */
+export async function openRun(
+  nameOrPath: string | undefined,
+  runsDir: string,
+  options: ResolveRunOptions = {},
+): Promise<LoadedRun> {
+  if (nameOrPath !== undefined) return loadRun(await resolveRunFile(nameOrPath, runsDir, options));
+  const [newest] = await listRunFiles(runsDir);
+  if (newest === undefined) throw noRun(runsDir);
+  return loadRun(join(runsDir, newest));
+}
+
+function noRun(runsDir: string): EvidenceFailure {
+  return new EvidenceFailure('EVIDENCE_NO_RUN', `There is no benchmark run in ${escapeText(runsDir)}.`, {
+    details: { folder: runsDir, expected: 'benchmark_YYYYMMDD_HHMMSS.json', received: 'no such file' },
+  });
 }
 
 /** The file names of all runs in a folder, newest first; none where there is no such folder. */
@@ -47,7 +69,11 @@ export async function listRunFiles(runsDir: string): Promise<readonly string[]> 
  * slash is a path. Throws `EVIDENCE_NO_RUN` with what was looked for, and how to name the file of that name in the current
  * folder or else the newest run that is there.
  */
-export async function resolveRunFile(nameOrPath: string, runsDir: string): Promise<string> {
+export async function resolveRunFile(
+  nameOrPath: string,
+  runsDir: string,
+  { behind = '--benchmark-file' }: ResolveRunOptions = {},
+): Promise<string> {
   const isBareName = !/[/\\]/.test(nameOrPath);
   const path = isBareName ? resolve(runsDir, nameOrPath) : resolve(nameOrPath);
   const tried = isBareName && !nameOrPath.endsWith('.json') ? [`${path}.json`, path] : [path];
@@ -56,7 +82,7 @@ export async function resolveRunFile(nameOrPath: string, runsDir: string): Promi
   }
   const available = isBareName ? (await listRunFiles(runsDir)).slice(0, 5) : [];
   const here = isBareName ? await findHere(nameOrPath) : null;
-  const hint = hintOf(here, available[0]);
+  const hint = hintOf(behind, here, available[0]);
   const place = isBareName ? ` in ${escapeText(runsDir)}` : '';
   throw new EvidenceFailure(
     'EVIDENCE_NO_RUN',
@@ -77,11 +103,11 @@ async function findHere(name: string): Promise<string | null> {
   return null;
 }
 
-function hintOf(here: string | null, newest: string | undefined): string | null {
+function hintOf(behind: string, here: string | null, newest: string | undefined): string | null {
   if (here !== null) {
-    return `A bare name is looked up in the runs folder; for the file in this folder: --benchmark-file ${quoteWord(here)}`;
+    return `A bare name is looked up in the runs folder; for the file in this folder: ${behind} ${quoteWord(here)}`;
   }
-  return newest === undefined ? null : `Did you mean the newest one? --benchmark-file ${newest}`;
+  return newest === undefined ? null : `Did you mean the newest one? ${behind} ${newest}`;
 }
 
 async function findComplete(

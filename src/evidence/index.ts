@@ -1,11 +1,25 @@
 /** `evidence`: the benchmark run file: its schema, the newest one, binding to an artifact's digest. */
 export { EVIDENCE_FAILURES, EvidenceFailure, type EvidenceCode } from './error.ts';
 export { assertEvidence, bindEvidence, evidenceWarnings } from './bind.ts';
-export { findNewestRun, listRunFiles, resolveRunFile, type FindNewestRunOptions } from './find-run.ts';
+export {
+  findNewestRun,
+  listRunFiles,
+  openRun,
+  resolveRunFile,
+  type FindNewestRunOptions,
+  type ResolveRunOptions,
+} from './find-run.ts';
+export { listRuns, type ListedRun, type ListedRuns } from './list-runs.ts';
 export { parseBenchmarkSummary, toBenchmarkSummary } from './benchmark-summary.ts';
 export { toMeasuredOn, type MeasuredOn } from './measured-on.ts';
 export { parseRun } from './parse-run.ts';
-export { assertRunUsable, isRunUsable, type RunUsableOptions } from './run-usable.ts';
+export {
+  assertRunUsable,
+  isRunUsable,
+  toRunState,
+  type RunState,
+  type RunUsableOptions,
+} from './run-usable.ts';
 export { loadRun, saveRun } from './run-file.ts';
 export {
   EVIDENCE_KINDS,

@@ -25,6 +25,20 @@ export function isRunUsable(loaded: LoadedRun, { now }: { readonly now: Date }):
   return findProblem(loaded, now) === null;
 }
 
+/** What keeps a run from being deployed from; `complete` where nothing does. */
+export type RunState = 'complete' | 'incomplete' | 'dry' | 'future';
+
+export function toRunState(loaded: LoadedRun, { now }: { readonly now: Date }): RunState {
+  const problem = findProblem(loaded, now);
+  return problem === null ? 'complete' : STATES[problem.code];
+}
+
+const STATES = {
+  EVIDENCE_RUN_DRY: 'dry',
+  EVIDENCE_RUN_INCOMPLETE: 'incomplete',
+  EVIDENCE_RUN_FUTURE: 'future',
+} as const satisfies Readonly<Record<Problem['code'], RunState>>;
+
 /** Throws `EVIDENCE_RUN_DRY`, `EVIDENCE_RUN_INCOMPLETE`, `EVIDENCE_RUN_FUTURE`; names the newest complete run if told. */
 export function assertRunUsable(loaded: LoadedRun, { now, newestComplete }: RunUsableOptions): void {
   const problem = findProblem(loaded, now);

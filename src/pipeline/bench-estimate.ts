@@ -3,17 +3,16 @@ import {
   estimateSuite,
   fitBudget,
   probeSpeed,
-  sampleSuite,
   type SampledCases,
   type SpeedProbe,
   type Suite,
 } from '../bench/index.ts';
 import { Failure, throwIfAborted } from '../core/index.ts';
 import type { BenchCandidate, FoundCandidate } from './bench-candidate.ts';
-import type { OpenSubject } from './bench-subject.ts';
+import type { OpenSubject } from './bench-engine.ts';
 
 export interface BenchEstimate {
-  /** Of all models together, with what is asked of them. */
+  /** Of all models together that are to be measured, with what is asked of them. */
   readonly totalMs: number;
   readonly models: readonly {
     readonly version: string;
@@ -24,54 +23,64 @@ export interface BenchEstimate {
   readonly sampled: SampledCases | null;
 }
 
-export interface Probed {
-  /** Those that could not answer have become failures. */
-  readonly candidates: readonly BenchCandidate[];
-  readonly estimate: BenchEstimate;
-  /** What is asked: of every model the same. */
-  readonly suite: Suite;
+export interface ProbedCandidate {
+  /** One that could not answer has become a failure. */
+  readonly candidate: BenchCandidate;
+  /** Null with a failure. */
+  readonly probe: SpeedProbe | null;
 }
 
 export interface ProbeOptions {
   readonly open: OpenSubject;
-  /** For all models together; null for no limit. */
-  readonly budgetMs: number | null;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws `CORE_INTERRUPTED`. */
-export async function probeCandidates(
-  candidates: readonly BenchCandidate[],
+/** Loads it and lets it answer twice. Throws `CORE_INTERRUPTED`. */
+export async function probeCandidate(
+  candidate: BenchCandidate,
   suite: Suite,
-  { open, budgetMs, signal }: ProbeOptions,
-): Promise<Probed> {
-  const after: BenchCandidate[] = [];
-  const probes: { readonly version: string; readonly probe: SpeedProbe }[] = [];
-  for (const candidate of candidates) {
-    const probed =
-      candidate.failure === null ? await probeOne(candidate, suite, { open, signal }) : candidate.failure;
-    if (probed instanceof Failure) {
-      after.push({ ...candidate, gguf: null, failure: probed });
-    } else {
-      after.push(candidate);
-      probes.push({ version: candidate.entry.version, probe: probed });
-    }
-  }
-  const sampled = budgetMs === null ? null : fitAll(suite, probes, budgetMs);
-  const asked = sampled === null ? suite : sampleSuite(suite, sampled);
-  const models = probes.map(({ version, probe }) => ({
-    version,
-    estimatedMs: estimateSuite(asked, probe).totalMs,
-    tokensPerSecond: probe.tokensPerSecond,
-  }));
-  const totalMs = models.reduce((sum, { estimatedMs }) => sum + estimatedMs, 0);
-  return { candidates: after, estimate: { totalMs, models, sampled }, suite: asked };
+  { open, signal }: ProbeOptions,
+): Promise<ProbedCandidate> {
+  if (candidate.failure !== null) return { candidate, probe: null };
+  const probed = await tryProbe(candidate, suite, { open, signal });
+  if (!(probed instanceof Failure)) return { candidate, probe: probed };
+  return { candidate: { ...candidate, gguf: null, failure: probed }, probe: null };
 }
 
-async function probeOne(
+/** `asked`: the cases that are really asked. */
+export function toEstimate(
+  probed: readonly ProbedCandidate[],
+  { asked, sampled }: { readonly asked: Suite; readonly sampled: SampledCases | null },
+): BenchEstimate {
+  const models = probed.flatMap(({ candidate, probe }) => {
+    if (probe === null) return [];
+    const { tokensPerSecond } = probe;
+    const estimatedMs = estimateSuite(asked, probe).totalMs;
+    return [{ version: candidate.entry.version, estimatedMs, tokensPerSecond }];
+  });
+  const totalMs = models.reduce((sum, { estimatedMs }) => sum + estimatedMs, 0);
+  return { totalMs, models, sampled };
+}
+
+/** The same share of the suite for each model, so that they can be compared; null where all of it fits. */
+export function fitModels(
+  suite: Suite,
+  probed: readonly ProbedCandidate[],
+  { budgetMs }: { readonly budgetMs: number },
+): SampledCases | null {
+  const probes = probed.flatMap(({ probe }) => probe ?? []);
+  const totals = probes.map((probe) => estimateSuite(suite, probe).totalMs);
+  const totalMs = totals.reduce((sum, ms) => sum + ms, 0);
+  const [first] = probes;
+  const [firstMs = 0] = totals;
+  if (first === undefined || totalMs <= budgetMs) return null;
+  return fitBudget(suite, first, { budgetMs: (budgetMs * firstMs) / totalMs });
+}
+
+async function tryProbe(
   candidate: FoundCandidate,
   suite: Suite,
-  { open, signal }: Pick<ProbeOptions, 'open' | 'signal'>,
+  { open, signal }: ProbeOptions,
 ): Promise<SpeedProbe | Failure> {
   try {
     const { subject, close } = await open(candidate, { signal });
@@ -85,18 +94,4 @@ async function probeOne(
     if (error instanceof Failure) return error;
     throw error;
   }
-}
-
-/** The same share of the suite for each model, so that they can be compared; null where all of it fits. */
-function fitAll(
-  suite: Suite,
-  probes: readonly { readonly probe: SpeedProbe }[],
-  budgetMs: number,
-): SampledCases | null {
-  const totals = probes.map(({ probe }) => estimateSuite(suite, probe).totalMs);
-  const totalMs = totals.reduce((sum, ms) => sum + ms, 0);
-  const [first] = probes;
-  const [firstMs = 0] = totals;
-  if (first === undefined || totalMs <= budgetMs) return null;
-  return fitBudget(suite, first.probe, { budgetMs: (budgetMs * firstMs) / totalMs });
 }

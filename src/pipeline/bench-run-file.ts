@@ -1,6 +1,13 @@
 /** Writes what was measured as a run file. */
 import process from 'node:process';
-import { countCases, type SampledCases, type Suite } from '../bench/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  countCases,
+  MEASURING_METHOD,
+  type SampledCases,
+  type SubjectEngine,
+  type Suite,
+} from '../bench/index.ts';
 import { Failure, toStamp, toTimestamp } from '../core/index.ts';
 import {
   saveRun,
@@ -11,7 +18,9 @@ import {
 } from '../evidence/index.ts';
 import type { RegistryEntry } from '../registry/index.ts';
 import { readMachineDigest } from '../system/index.ts';
+import type { BenchEngine } from './bench-engine.ts';
 import type { MeasuredCandidate } from './bench-measure.ts';
+import type { BenchRequestRecord } from './bench-request.ts';
 import { readSystemInfo } from './system-info.ts';
 
 export interface BenchRunFacts {
@@ -22,7 +31,11 @@ export interface BenchRunFacts {
   readonly sampled: SampledCases | null;
   readonly budgetMs: number | null;
   readonly isIncomplete: boolean;
-  readonly engineName: string;
+  readonly engine: Pick<BenchEngine, 'name' | 'runsFiles'>;
+  /** The run that was gone on with. */
+  readonly resumes: string | null;
+  readonly request: BenchRequestRecord | null;
+  readonly machine?: (() => Promise<string | null>) | undefined;
 }
 
 /** Throws `EVIDENCE_RUN_INVALID`, `SYSTEM_*`. */
@@ -45,19 +58,20 @@ export async function saveBenchRun(
   }
 }
 
-async function toRun(
-  measured: readonly MeasuredCandidate[],
-  { at, commandLine, suite, sampled, budgetMs, isIncomplete, engineName }: BenchRunFacts,
-): Promise<BenchmarkRun> {
-  const engine = measured.find((one) => one.engine !== null)?.engine ?? null;
+async function toRun(measured: readonly MeasuredCandidate[], facts: BenchRunFacts): Promise<BenchmarkRun> {
+  const { at, commandLine, suite, sampled, budgetMs, isIncomplete, engine, resumes, request } = facts;
+  const { machine = readMachineDigest } = facts;
+  const common = commonEngine(measured.flatMap((one) => one.engine ?? []));
   const milton = {
     node_version: process.version,
     incomplete: isIncomplete,
+    method: MEASURING_METHOD,
     suite_sha256: suite.sha256,
-    machine_sha256: await readMachineDigest(),
-    engine: engine?.name ?? engineName,
-    engine_version: engine?.version ?? null,
-    engine_flags: [...(engine?.flags ?? [])],
+    // Where a server is nobody can say.
+    machine_sha256: engine.runsFiles ? await machine() : null,
+    engine: engine.name,
+    engine_version: common?.version ?? null,
+    engine_flags: common === null ? null : [...common.flags],
     suite: {
       name: suite.name,
       cases: { ...countCases(suite) },
@@ -65,6 +79,8 @@ async function toRun(
       seen_by: [...suite.seenBy],
     },
     budget_ms: budgetMs,
+    resumes,
+    request,
   };
   return {
     metadata: {
@@ -82,8 +98,15 @@ async function toRun(
   };
 }
 
-function toCandidate({ candidate, metrics, conditions }: MeasuredCandidate): Candidate {
-  const { entry, gguf, artifact } = candidate;
+/** Null where there is none, or not one for all. */
+function commonEngine(engines: readonly SubjectEngine[]): SubjectEngine | null {
+  const [first] = engines;
+  return first === undefined || engines.some((one) => !isDeepStrictEqual(one, first)) ? null : first;
+}
+
+function toCandidate(measured: MeasuredCandidate): Candidate {
+  const { candidate, metrics, artifact, conditions, engine, settings, carriedOver } = measured;
+  const { entry, gguf } = candidate;
   const found = {
     version: entry.version,
     model_type: toModelType(entry),
@@ -96,6 +119,9 @@ function toCandidate({ candidate, metrics, conditions }: MeasuredCandidate): Can
     metrics,
     artifact,
     conditions,
+    engine: engine === null ? null : { ...engine },
+    settings,
+    carried_over: carriedOver,
   };
   return found;
 }

@@ -11,7 +11,12 @@ export function benchWarnings(measured: readonly MeasuredCandidate[]): readonly 
       warnings.push({ code: 'BENCH_CANDIDATE_FAILED', message: `${version}: ${code}: ${message}` });
     }
     if (one.noisyBecause.length > 0) {
-      const message = `The speed of ${version} cannot be trusted: ${one.noisyBecause.join('; ')}.`;
+      const when =
+        one.carriedOver === null
+          ? ''
+          : ` (in ${escapeText(one.carriedOver.run_id)}; --again measures it anew)`;
+      const reasons = escapeText(one.noisyBecause.join('; '), 500);
+      const message = `The speed of ${version} cannot be trusted: ${reasons}${when}.`;
       warnings.push({ code: 'BENCH_NOISY', message });
     }
     if (one.hasSeenSuite) {

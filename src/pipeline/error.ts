@@ -40,6 +40,26 @@ export const PIPELINE_FAILURES = {
     hint: 'Do what the reasons say, and run milton bench again; the run cannot be deployed from.',
     aftermath: 'unchanged',
   },
+  PIPELINE_SERVED_OTHER_BYTES: {
+    exitCode: 3,
+    summary:
+      'A server shows a model under the name of a registered one, and states another digest: its numbers belong to other bytes.',
+    hint: 'Have the server run the registered file, or say with --served-as under which name it does.',
+    aftermath: 'unchanged',
+  },
+  PIPELINE_NOTHING_TO_RESUME: {
+    exitCode: 1,
+    summary: 'A benchmark was to be gone on with, and the newest run is complete, or there is none.',
+    hint: 'Begin one with: milton bench',
+    aftermath: 'unchanged',
+  },
+  PIPELINE_RUN_NOT_RESUMABLE: {
+    exitCode: 3,
+    summary:
+      'A benchmark that was cut short cannot be gone on with: its suite was changed since, or another program wrote its run.',
+    hint: 'Begin anew; what is finished and the same is carried over: milton bench',
+    aftermath: 'unchanged',
+  },
   PIPELINE_MACHINE_UNFIT: {
     exitCode: 1,
     summary:

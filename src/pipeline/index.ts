@@ -1,7 +1,19 @@
 /** `pipeline`: the jobs people run, composed of the rooms below. */
+export type { CarriedOver } from './bench-earlier.ts';
+export type { AskedSettings, EmbeddedBenchOptions } from './bench-embedded.ts';
+export type {
+  BenchEngine,
+  BenchSettings,
+  BenchSetup,
+  OpenedFacts,
+  OpenedSubject,
+  OpenOptions,
+  OpenSubject,
+} from './bench-engine.ts';
 export type { BenchEstimate } from './bench-estimate.ts';
 export type { BenchedModels, BenchEvent, BenchModelsContext, BenchModelsRequest } from './bench-models.ts';
-export type { EmbeddedSubjectOptions, OpenedSubject, OpenSubject } from './bench-subject.ts';
+export { ENGINE_NAMES, type BenchEngineRecord, type BenchRequestRecord } from './bench-request.ts';
+export type { RunToResume } from './bench-resume.ts';
 export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
 export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
 export type { DemoOptions, DemoResult } from './demo.ts';
@@ -31,12 +43,13 @@ export type {
 export {
   benchModels,
   deployModel,
-  embeddedSubjects,
   examineMachine,
   findLiveVersions,
+  findRunToResume,
   findTarget,
   judgeLive,
   judgeLiveIfAny,
+  openBenchEngine,
   quantizeModel,
   readTargets,
   runDemo,

@@ -1,10 +1,11 @@
 /** The jobs, each loaded when it is first called: registering a model pays neither for deploying nor for serving one. */
 import type * as bench from './bench-models.ts';
-import type * as benchSubject from './bench-subject.ts';
+import type * as benchResume from './bench-resume.ts';
 import type * as demo from './demo.ts';
 import type * as deploy from './deploy-model.ts';
 import type * as doctor from './doctor.ts';
 import type * as live from './judge-live.ts';
+import type * as openBench from './open-bench-engine.ts';
 import type * as quantize from './quantize-model.ts';
 import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
@@ -14,11 +15,13 @@ import type * as targets from './targets.ts';
 export const benchModels: typeof bench.benchModels = async (...args) =>
   (await import('./bench-models.ts')).benchModels(...args);
 
-/** {@inheritDoc benchSubject.embeddedSubjects} */
-export const embeddedSubjects =
-  (options: benchSubject.EmbeddedSubjectOptions): benchSubject.OpenSubject =>
-  async (...args) =>
-    (await import('./bench-subject.ts')).embeddedSubjects(options)(...args);
+/** {@inheritDoc openBench.openBenchEngine} */
+export const openBenchEngine: typeof openBench.openBenchEngine = async (...args) =>
+  (await import('./open-bench-engine.ts')).openBenchEngine(...args);
+
+/** {@inheritDoc benchResume.findRunToResume} */
+export const findRunToResume: typeof benchResume.findRunToResume = async (...args) =>
+  (await import('./bench-resume.ts')).findRunToResume(...args);
 
 /** {@inheritDoc demo.runDemo} */
 export const runDemo: typeof demo.runDemo = async (...args) => (await import('./demo.ts')).runDemo(...args);

@@ -2,12 +2,6 @@
 import { Failure, type FailureCatalogue, type FailureOptions } from '../core/index.ts';
 
 export const SCHEDULE_FAILURES = {
-  SCHEDULE_NO_BENCHMARK: {
-    exitCode: 2,
-    summary: 'A scheduled run was asked for without a command that benchmarks.',
-    hint: "Say what measures the models and writes a run, for example: --bench-command 'milton bench'",
-    aftermath: 'unchanged',
-  },
   SCHEDULE_NO_SYSTEMD: {
     exitCode: 1,
     summary: 'No systemd user manager answers, or systemctl is not there, so that no unit can be started.',

@@ -37,13 +37,19 @@ type SetBound = Bound & { readonly limit: number };
 
 function describeMiss(value: number, { name, kind, limit, unit }: SetBound, missedBy: number): string {
   const side = kind === 'minimum' ? 'below' : 'above';
-  return `${name} ${value}${unit} is ${side} the ${kind} ${limit}${unit} by ${formatMiss(missedBy)}${unit}`;
+  return `${name} ${formatValue(value, limit)}${unit} is ${side} the ${kind} ${limit}${unit} by ${formatMiss(missedBy)}${unit}`;
 }
 
 function describeMissing(candidate: Candidate, { name, kind, limit, unit }: SetBound): string {
   const { status, error_message } = metricOf(candidate, name);
   const why = error_message === null ? status : `${status}: ${escapeText(error_message)}`;
   return `${name} was not measured (${why}); the ${kind} is ${limit}${unit}`;
+}
+
+/** Two places, unless that would read as the limit itself. */
+function formatValue(value: number, limit: number): string {
+  const rounded = Number(value.toFixed(2));
+  return String(rounded === limit ? value : rounded);
 }
 
 /** Two places, unless that would read as nothing. */

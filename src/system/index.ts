@@ -65,6 +65,7 @@ export {
   readOpenFilesLimit,
   readObjectIfAny,
   readPeakResidentBytes,
+  readProcessCpuMs,
   readProcess,
   readProcessorLoad,
   readServiceManager,

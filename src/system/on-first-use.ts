@@ -21,7 +21,7 @@ import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
 import type * as machineDigest from './machine-digest.ts';
 import type * as processorLoad from './processor-load.ts';
-import type * as resident from './resident-memory.ts';
+import type * as usage from './process-usage.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
 import type * as program from './run-program.ts';
@@ -169,9 +169,13 @@ export const findFreePort: typeof freePort.findFreePort = async () =>
 export const readMachineDigest: typeof machineDigest.readMachineDigest = async (options) =>
   (await import('./machine-digest.ts')).readMachineDigest(options);
 
-/** {@inheritDoc resident.readPeakResidentBytes} */
-export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = async (pid) =>
-  (await import('./resident-memory.ts')).readPeakResidentBytes(pid);
+/** {@inheritDoc usage.readPeakResidentBytes} */
+export const readPeakResidentBytes: typeof usage.readPeakResidentBytes = async (pid) =>
+  (await import('./process-usage.ts')).readPeakResidentBytes(pid);
+
+/** {@inheritDoc usage.readProcessCpuMs} */
+export const readProcessCpuMs: typeof usage.readProcessCpuMs = async (pid) =>
+  (await import('./process-usage.ts')).readProcessCpuMs(pid);
 
 /** {@inheritDoc newFile.withNewFile} */
 export const withNewFile: typeof newFile.withNewFile = async (...args) =>

@@ -150,19 +150,29 @@ describe('milton schedule run', () => {
     expect(await liveVersion()).toBe('v1');
   });
 
-  it('has no benchmark of its own: SCHEDULE_NO_BENCHMARK', async () => {
-    for (const verb of ['run', 'install', 'print']) {
-      const { exitCode, json } = await shop.document('schedule', verb);
-      expect({ exitCode, json }).toMatchObject({
-        exitCode: 2,
-        json: {
-          error: {
-            code: 'SCHEDULE_NO_BENCHMARK',
-            hint: expect.stringContaining('--bench-command') as string,
+  it('runs milton bench where no other benchmark is named, into the folder where its run is looked for', async () => {
+    const before = await readFile(join(shop.state, 'models/registry.json'), 'utf8');
+    await shop.saveRegistry([]);
+    const runs = join(shop.folder, 'runs here');
+    const { exitCode, json } = await shop.document('schedule', 'run', '--benchmarks-dir', runs);
+    await writeFile(join(shop.state, 'models/registry.json'), before);
+    expect({ exitCode, json }).toMatchObject({
+      exitCode: 1,
+      json: {
+        error: {
+          code: 'SCHEDULE_BENCH_FAILED',
+          details: {
+            command: expect.stringMatching(
+              /main\.js bench --quiet --benchmarks-dir '.*runs here'$/,
+            ) as string,
+            received: 'exit code 1',
           },
         },
-      });
-    }
+      },
+    });
+    const { exitCode: printed, stdout } = await shop.milton('schedule', 'print');
+    expect(printed).toBe(0);
+    expect(stdout).not.toContain('bench-command');
   });
 });
 

@@ -93,6 +93,20 @@ export function comparePairs(
   return { verdict, difference: mean(differences), interval };
 }
 
+/** Compares means of different queries: both lists are drawn from by themselves. Null where one of them is empty. */
+export function compareMeans(
+  a: readonly number[],
+  b: readonly number[],
+  { seed = 1 }: { readonly seed?: number } = {},
+): MeanComparison | null {
+  if (a.length === 0 || b.length === 0) return null;
+  const difference = ([first = [], second = []]: readonly (readonly number[])[]): number =>
+    mean(second) - mean(first);
+  const interval = bootstrapStrata([a, b], difference, { random: seededRandom(seed) });
+  const verdict = interval[0] > 0 ? 'higher' : interval[1] < 0 ? 'lower' : 'noise';
+  return { verdict, difference: difference([a, b]), interval };
+}
+
 /** `strata`: of each prompt the logarithms of A, then those of B. */
 function logRatio(strata: readonly (readonly number[])[]): number {
   const ratios: number[] = [];

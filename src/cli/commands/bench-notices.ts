@@ -18,6 +18,11 @@ export function benchNotices({ notice, nowMs }: BenchNoticeOptions): (event: Ben
       case 'estimated':
         for (const line of estimateLines(event.estimate)) notice(line);
         break;
+      case 'carried': {
+        const from = escapeText(event.from.run_id);
+        notice(`${escapeText(event.version)} was measured in ${from}; --again measures it anew`);
+        break;
+      }
       case 'begun':
         tier = null;
         saidMs = nowMs();

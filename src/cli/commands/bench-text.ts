@@ -44,6 +44,7 @@ function toJson(candidate: Candidate): JsonObject {
     version,
     sha256: artifact?.sha256 ?? null,
     noisy: isNoisy(candidate),
+    carried_over: carriedFrom(candidate),
     metrics: Object.fromEntries(values) as JsonObject,
   };
 }
@@ -81,8 +82,21 @@ function row(candidate: Candidate, { colors }: TextStyle): string[] {
     cell(metrics.tokens_per_sec, ''),
     cell(metrics.cove_pass_rate, ' %'),
     cell(metrics.retrieval_score, ' %'),
-    isNoisy(candidate) ? colors.yellow('noisy') : '',
+    remarks(candidate, colors),
   ];
+}
+
+function remarks(candidate: Candidate, colors: TextStyle['colors']): string {
+  const from = carriedFrom(candidate);
+  const noisy = isNoisy(candidate) ? [colors.yellow('noisy')] : [];
+  return [...noisy, ...(from === null ? [] : [colors.dim(`measured in ${shown(from)}`)])].join(', ');
+}
+
+/** The run whose numbers these are; null where they were measured now. */
+function carriedFrom(candidate: Candidate): string | null {
+  const from = (candidate as JsonObject)['carried_over'];
+  const runId = isJsonObject(from) ? from['run_id'] : null;
+  return typeof runId === 'string' ? runId : null;
 }
 
 function isNoisy(candidate: Candidate): boolean {
@@ -91,9 +105,9 @@ function isNoisy(candidate: Candidate): boolean {
 }
 
 /** Null where there is nothing to choose from. */
-function nextStep({ failure }: BenchedModels, { benchmarksDir }: BenchTextOptions): string | null {
-  if (failure !== null) return null;
-  return benchmarksDir === null
-    ? 'milton select'
-    : `milton select --benchmarks-dir ${quoteWord(benchmarksDir)}`;
+function nextStep({ failure, saved }: BenchedModels, { benchmarksDir }: BenchTextOptions): string | null {
+  const isIncomplete = saved.run.milton?.incomplete === true;
+  if (failure !== null && !isIncomplete) return null;
+  const command = isIncomplete ? 'milton bench --resume' : 'milton select';
+  return benchmarksDir === null ? command : `${command} --benchmarks-dir ${quoteWord(benchmarksDir)}`;
 }

@@ -12,10 +12,7 @@ export interface WhichRunFlags {
   readonly benchmarksDir?: string;
 }
 
-export interface RunFlags extends WhichRunFlags {
-  readonly weights?: string;
-  readonly thresholds?: string;
-}
+export interface RunFlags extends WhichRunFlags, ChoiceFlags {}
 
 /** `--benchmark-file`, `--run` and `--benchmarks-dir`; `help` says what the run is for. */
 export function addWhichRunOptions(command: Command, help: string): Command {
@@ -30,7 +27,17 @@ export function addWhichRunOptions(command: Command, help: string): Command {
 }
 
 export function addRunOptions(command: Command): Command {
-  return addWhichRunOptions(command, 'a run by name or path (default: the newest)')
+  return addChoiceOptions(addWhichRunOptions(command, 'a run by name or path (default: the newest)'));
+}
+
+export interface ChoiceFlags {
+  readonly weights?: string;
+  readonly thresholds?: string;
+}
+
+/** `--weights` and `--thresholds`. */
+export function addChoiceOptions(command: Command): Command {
+  return command
     .option('--weights <list>', 'what counts how much: latency, throughput, cove, retrieval; others count 0')
     .option(
       '--thresholds <list>',
@@ -51,11 +58,15 @@ export async function readRunOptions(
   flags: RunFlags,
   context: CommandContext,
 ): Promise<FindRunOptions & SelectOptions> {
+  return { ...readWhichRun(flags, context), ...(await readChoice(flags)) };
+}
+
+/** Throws `SELECT_WEIGHTS_INVALID`, `SELECT_THRESHOLDS_INVALID`. */
+export async function readChoice({ weights, thresholds }: ChoiceFlags): Promise<SelectOptions> {
   const { parseThresholds, parseWeights } = await import('../../select/index.ts');
   return {
-    ...readWhichRun(flags, context),
-    ...(flags.weights !== undefined && { weights: parseWeights(flags.weights) }),
-    ...(flags.thresholds !== undefined && { thresholds: parseThresholds(flags.thresholds) }),
+    ...(weights !== undefined && { weights: parseWeights(weights) }),
+    ...(thresholds !== undefined && { thresholds: parseThresholds(thresholds) }),
   };
 }
 

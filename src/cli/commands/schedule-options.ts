@@ -31,7 +31,11 @@ export interface Given {
 /** Adds the options of one run; what is given of them is told in `given`, in the order of the command line. */
 export function addRunOnceOptions(command: Command, given: Given[]): Command {
   const own = new Command()
-    .option('--bench-command <command>', 'measures the models and writes a run (under /bin/sh)', parseText)
+    .option(
+      '--bench-command <command>',
+      'measures the models in place of milton bench (under /bin/sh)',
+      parseText,
+    )
     .option('--bench-timeout <time>', 'how long it may take (default: 3h)', parseDurationMs)
     .option('--deploy', 'deploy the best too, where it is better enough than what is live');
   const scheduled = addDeployOptions(new Command()).options.filter(

@@ -6,7 +6,7 @@ import { readDeployOptions, readDeploySource } from './deploy.ts';
 import { openDigests } from './digest-cache-option.ts';
 import { readRunOptions } from './run-options.ts';
 import { assertGivenFits, type Given, type RunOnceFlags } from './schedule-options.ts';
-import { readBenchCommand } from './schedule-settings.ts';
+import { ownBenchmark } from './schedule-settings.ts';
 import { openDeployContext } from './target-options.ts';
 
 export async function runOnce(
@@ -16,11 +16,10 @@ export async function runOnce(
 ): Promise<CommandResult> {
   const { runScheduled } = await import('../../pipeline/index.ts');
   const { DEFAULT_SCHEDULE } = await import('../../schedule/index.ts');
-  const benchCommand = await readBenchCommand(flags);
   assertGivenFits(given, flags);
   const { runsDir, weights, thresholds } = await readRunOptions(flags, context);
   const request = {
-    benchCommand,
+    benchCommand: flags.benchCommand ?? ownBenchmark(flags),
     benchTimeoutMs: flags.benchTimeout ?? DEFAULT_SCHEDULE.benchTimeoutMs,
     runsDir,
     select: { ...(weights !== undefined && { weights }), ...(thresholds !== undefined && { thresholds }) },

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type { Warning } from '../../core/index.ts';
+import { quoteWord, type Warning } from '../../core/index.ts';
 import type { ScheduleSettings } from '../../schedule/index.ts';
 import type { CommandContext } from '../context.ts';
 import { readDeployOptions, readDeploySource } from './deploy.ts';
@@ -16,7 +16,7 @@ export interface ReadSettings {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws `SCHEDULE_NO_BENCHMARK`, `SCHEDULE_PROGRAM_FLEETING`, `SCHEDULE_VALUE_UNFIT`, and what the options of a deployment throw. */
+/** Throws `SCHEDULE_PROGRAM_FLEETING`, `SCHEDULE_VALUE_UNFIT`, and what the options of a deployment throw. */
 export async function readSettings(
   flags: InstallFlags,
   given: readonly Given[],
@@ -24,12 +24,12 @@ export async function readSettings(
 ): Promise<ReadSettings> {
   const { assertLasting, DEFAULT_SCHEDULE, DEPLOY_ALLOWANCE_MS, toUnitName, usesTmp } =
     await import('../../schedule/index.ts');
-  const benchCommand = await readBenchCommand(flags);
+  const benchCommand = flags.benchCommand ?? ownBenchmark(flags);
   assertGivenFits(given, flags);
   // What the timer would be refused is refused now.
   await readDeploySource(flags, undefined, context);
   await readDeployOptions(flags);
-  const program = [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))] as const;
+  const program = ownProgram();
   for (const path of program) assertLasting(path);
   const target = flags.deploy === true ? await findTarget(flags, context) : null;
   const writablePaths = [
@@ -59,17 +59,15 @@ export async function readSettings(
   return { settings, benchCommand, targetPath: target?.targetPath ?? null, warnings };
 }
 
-/** Throws `SCHEDULE_NO_BENCHMARK`. */
-export async function readBenchCommand({ benchCommand }: InstallFlags): Promise<string> {
-  if (benchCommand !== undefined) return benchCommand;
-  const { ScheduleFailure } = await import('../../schedule/index.ts');
-  throw new ScheduleFailure(
-    'SCHEDULE_NO_BENCHMARK',
-    'Which command benchmarks? There is no --bench-command.',
-    {
-      details: { expected: '--bench-command' },
-    },
-  );
+/** `milton bench`, by the very program that runs now, into the folder where the run is looked for. */
+export function ownBenchmark({ benchmarksDir }: InstallFlags): string {
+  const words = [...ownProgram(), 'bench', '--quiet'];
+  if (benchmarksDir !== undefined) words.push('--benchmarks-dir', resolve(benchmarksDir));
+  return words.map(quoteWord).join(' ');
+}
+
+function ownProgram(): readonly [node: string, main: string] {
+  return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))];
 }
 
 async function findTarget(

@@ -60,7 +60,7 @@ function addPrint(schedule: Command, perform: Perform): void {
     .command('print')
     .description('Show the units that install would write, and touch nothing. Takes the same options.');
   addUnitOptions(addRunOnceOptions(command, given))
-    .addHelpText('after', "\nExample:\n  $ milton schedule print --bench-command './bench'")
+    .addHelpText('after', '\nExample:\n  $ milton schedule print')
     .action(
       perform<InstallFlags>(async (context: CommandContext, flags): Promise<CommandResult> => {
         const { printUnits } = await import('./schedule-install.ts');
@@ -75,7 +75,7 @@ function addRun(schedule: Command, perform: Perform): void {
     .command('run')
     .description('What the timer starts, and a person can: benchmark, choose, and deploy if asked.');
   addRunOnceOptions(command, given)
-    .addHelpText('after', "\nExample:\n  $ milton schedule run --bench-command './bench' --deploy")
+    .addHelpText('after', '\nExample:\n  $ milton schedule run --deploy')
     .action(
       perform<RunOnceFlags>(async (context: CommandContext, flags): Promise<CommandResult> => {
         const { runOnce } = await import('./schedule-run.ts');
@@ -86,7 +86,7 @@ function addRun(schedule: Command, perform: Perform): void {
 
 const EXAMPLE = `
 Examples:
-  $ milton schedule install --bench-command './bench'
-  $ milton schedule install --bench-command './bench' --deploy \\
-      --target-path /srv/llm --restart-command 'systemctl --user restart llm' \\
-      --before llm.service`;
+  $ milton schedule install
+  $ milton schedule install --deploy --target-path /srv/llm \\
+      --restart-command 'systemctl --user restart llm' --before llm.service
+  $ milton schedule install --bench-command './bench --mine'`;

@@ -7,6 +7,14 @@ const RED = '\u001b[31m';
 const OFF = '\u001b[39m';
 
 describe('formatTable', () => {
+  it('gives a block one column, and a character of East Asia two', () => {
+    const rows = [
+      ['██', 'x'],
+      ['東京', 'x'],
+    ];
+    expect(formatTable(['a', 'b'], rows, null)).toEqual(['a     b', '██    x', '東京  x']);
+  });
+
   it('aligns columns without borders and without blanks at the end', async () => {
     expect(
       formatTable(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { defaultThreads } from '../../../src/engine/llama-cpp-engine.ts';
+import { defaultThreads } from '../../../src/engine/default-threads.ts';
 
 describe('defaultThreads', () => {
   it.each([
