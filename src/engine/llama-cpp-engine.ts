@@ -66,6 +66,7 @@ export function createLlamaCppEngine({
         limits: request.limits,
         signal: request.signal,
         isService: request.purpose === 'service',
+        keepsPriority: request.purpose === 'service' || request.purpose === 'measurement',
       });
       try {
         const loaded = await process.ask(

@@ -33,6 +33,7 @@ export interface ModelProcessOptions {
   readonly limits: EngineLimits;
   readonly signal: AbortSignal | undefined;
   readonly isService?: boolean;
+  readonly keepsPriority?: boolean;
 }
 
 export async function startModelProcess({
@@ -41,12 +42,14 @@ export async function startModelProcess({
   limits,
   signal,
   isService = false,
+  keepsPriority = isService,
 }: ModelProcessOptions): Promise<ModelProcess> {
   const child = await spawnContained(
     { kind: 'module', modulePath },
     {
       limits: { dataBytes: limits.memoryBytes + ENGINE_BASELINE_BYTES, wallMs: limits.wallMs },
       isService,
+      keepsPriority,
       ...(signal === undefined ? {} : { signal }),
     },
   );

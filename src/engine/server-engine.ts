@@ -33,7 +33,11 @@ export interface ServerEngine extends Engine {
 /** Throws `ENGINE_FLAG_REFUSED`. */
 export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngineOptions): ServerEngine {
   assertServerFlags(flags);
-  const start = async <T>(request: LoadRequest, use: (started: Loaded) => Promise<T>): Promise<T> => {
+  const start = async <T>(
+    request: LoadRequest,
+    { keepsPriority }: { readonly keepsPriority: boolean },
+    use: (started: Loaded) => Promise<T>,
+  ): Promise<T> => {
     const { signal, limits } = request;
     throwIfAborted(signal);
     const binary = await examineServerBinary(resolve(binaryPath), { signal });
@@ -46,6 +50,7 @@ export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngin
       path,
       limits,
       signal,
+      keepsPriority,
     });
     try {
       const loadMs = performance.now() - startMs;
@@ -65,9 +70,11 @@ export function createServerEngine({ path: binaryPath, flags = [] }: ServerEngin
       return { name: SERVER_ENGINE_NAME, version, available: true };
     },
     load: async (request) =>
-      start(request, async ({ process, facts, path }) => Promise.resolve(serverModel(process, facts, path))),
+      start(request, { keepsPriority: false }, async ({ process, facts, path }) =>
+        Promise.resolve(serverModel(process, facts, path)),
+      ),
     subject: async (request) =>
-      start(request, async ({ process, facts }) =>
+      start(request, { keepsPriority: true }, async ({ process, facts }) =>
         serverSubject(process, {
           facts,
           engineName: SERVER_ENGINE_NAME,

@@ -56,6 +56,8 @@ export interface ServerProcessOptions {
   readonly path: string;
   readonly limits: EngineLimits;
   readonly signal: AbortSignal | undefined;
+  /** Not nice: what is measured is measured as it will run. */
+  readonly keepsPriority?: boolean;
 }
 
 /** Gives the server once it is healthy and is known to be ours. Throws what `Engine.load` does. */
@@ -82,7 +84,7 @@ interface StartedServer {
 
 async function startOn(
   port: number,
-  { binaryPath, flags, path, limits, signal }: ServerProcessOptions,
+  { binaryPath, flags, path, limits, signal, keepsPriority = false }: ServerProcessOptions,
 ): Promise<StartedServer> {
   const alias = `milton-${randomUUID()}`;
   const address = ['--host', '127.0.0.1', '--port', String(port), '--alias', alias];
@@ -91,6 +93,7 @@ async function startOn(
     {
       limits: { dataBytes: limits.memoryBytes + SERVER_BASELINE_BYTES, wallMs: limits.wallMs },
       env: serverEnvironment(),
+      keepsPriority,
       ...(signal === undefined ? {} : { signal }),
     },
   );

@@ -10,9 +10,10 @@ export interface ServingEngine extends Engine {
 export interface ServingLoadRequest extends LoadRequest {
   /**
    * `trial` (default): beside what runs, and the first to go when memory runs out. `service`: what the machine is there
-   * for, at the standing of the process that loads it.
+   * for, at the standing of the process that loads it. `measurement`: at that priority too, since it is to show what the
+   * model will do in service, and yet the first to go.
    */
-  readonly purpose?: 'trial' | 'service';
+  readonly purpose?: 'trial' | 'service' | 'measurement';
 }
 
 export interface ServingModel extends LoadedModel {

@@ -4,8 +4,8 @@ import {
   DEFAULT_CONTEXT_TOKENS,
   defaultThreads,
   type EngineLimits,
-  type LoadRequest,
   type MeasurableModel,
+  type ServingLoadRequest,
 } from '../engine/index.ts';
 import { firstFile, ggufOf, type FoundCandidate } from './bench-candidate.ts';
 import type { BenchEngine, BenchSettings, OpenOptions } from './bench-engine.ts';
@@ -14,7 +14,7 @@ import { readServingNeeds } from './serving-needs.ts';
 export interface EmbeddedBenchOptions extends AskedSettings {
   readonly engine: {
     readonly name: string;
-    load(request: LoadRequest): Promise<MeasurableModel>;
+    load(request: ServingLoadRequest): Promise<MeasurableModel>;
     /** As its models state it once they are loaded; null where it is not installed. */
     version(): Promise<string | null>;
   };
@@ -47,6 +47,7 @@ export function embeddedBench(options: EmbeddedBenchOptions): BenchEngine {
         gpuLayers: settings.gpu_layers,
         limits,
         expectedFile: firstFile(candidate).identity,
+        purpose: 'measurement',
         ...(signal !== undefined && { signal }),
       });
       return {

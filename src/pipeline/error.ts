@@ -44,7 +44,7 @@ export const PIPELINE_FAILURES = {
     exitCode: 3,
     summary:
       'A server shows a model under the name of a registered one, and states another digest: its numbers belong to other bytes.',
-    hint: 'Have the server run the registered file, or name what it really serves with --served-as VERSION=NAME',
+    hint: 'Have the server run the registered file, or say with --served-as under which name it does.',
     aftermath: 'unchanged',
   },
   PIPELINE_NOTHING_TO_RESUME: {

@@ -36,6 +36,8 @@ export interface ContainedOptions {
    * and looked at less often. Default false.
    */
   readonly isService?: boolean;
+  /** Not nice, though a trial: what is measured beside others is measured as it will run. Default: that of a service. */
+  readonly keepsPriority?: boolean;
 }
 
 export interface ContainedChild {
@@ -64,10 +66,17 @@ export async function spawnContained(
   program: ContainedProgram,
   options: ContainedOptions,
 ): Promise<ContainedChild> {
-  const { limits, signal, cwd = process.cwd(), env = {}, isService = false } = options;
+  const {
+    limits,
+    signal,
+    cwd = process.cwd(),
+    env = {},
+    isService = false,
+    keepsPriority = isService,
+  } = options;
   const path = withStandardFolders(env['PATH'] ?? process.env['PATH']);
   const [{ prefix, missing }, oomKillsBefore] = await Promise.all([
-    findProtections({ dataBytes: limits.dataBytes, path, isService }),
+    findProtections({ dataBytes: limits.dataBytes, path, isService, keepsPriority }),
     countOomKills(),
   ]);
   if (signal?.aborted) return notRunning({ kind: 'cancelled' }, missing);

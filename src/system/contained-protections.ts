@@ -24,16 +24,18 @@ export async function findProtections({
   dataBytes,
   path,
   isService = false,
+  keepsPriority = isService,
 }: {
   readonly dataBytes: number;
   readonly path: string;
   readonly isService?: boolean;
+  readonly keepsPriority?: boolean;
 }): Promise<Protections> {
   const tools: readonly { readonly prefix: readonly string[]; readonly gives: Protection }[] = [
     { prefix: ['setpriv', '--pdeathsig', 'KILL'], gives: 'death-signal' },
     { prefix: ['prlimit', `--data=${Math.trunc(dataBytes)}`], gives: 'memory-limit' },
     { prefix: ['prlimit', '--core=0'], gives: 'no-core-file' },
-    ...(isService ? [] : [{ prefix: ['nice', '-n', '10'], gives: 'low-priority' } as const]),
+    ...(keepsPriority ? [] : [{ prefix: ['nice', '-n', '10'], gives: 'low-priority' } as const]),
   ];
   const reasons = await Promise.all(tools.map((tool) => whyNot(tool.prefix, path)));
   const prefix: string[] = [];

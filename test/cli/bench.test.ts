@@ -28,7 +28,7 @@ beforeAll(async () => {
   const write = async (name: string, value: object): Promise<void> =>
     writeFile(join(suite, name), JSON.stringify(value));
   const { prompts } = await read('speed.json');
-  await write('speed.json', { prompts: prompts.slice(0, 2).map((one) => ({ ...one, max_tokens: 8 })) });
+  await write('speed.json', { prompts: prompts.slice(0, 1).map((one) => ({ ...one, max_tokens: 4 })) });
   const { cases } = await read('cove.json');
   const pick = (right: boolean): readonly object[] =>
     cases.filter((one) => one.draft_is_right === right).slice(0, 1);
@@ -50,7 +50,9 @@ describe('milton bench', () => {
     const model = join(SAMPLES, 'milton-sample-2m');
     const registered = await shop.milton('models', 'register', 'v1', '--hf', model);
     expect(registered).toMatchObject({ exitCode: 0 });
-    expect(await shop.milton('quantize', 'v1', '--type', 'Q4_0,Q8_0')).toMatchObject({ exitCode: 0 });
+    expect(await shop.milton('quantize', 'v1', '--type', 'Q8_0')).toMatchObject({ exitCode: 0 });
+    const { path } = await shop.model('v2.gguf', { contextLength: 2048 });
+    expect(await shop.milton('models', 'register', 'v2', '--gguf', path)).toMatchObject({ exitCode: 0 });
 
     const benched = await shop.document('bench', '--suite', suite);
     expect(benched).toMatchObject({
@@ -65,7 +67,7 @@ describe('milton bench', () => {
     expect(benched.stderr).toMatch(/This takes about .* for 2 models/);
     expect(benched.stderr).toMatch(/warning BENCH_SUITE_SEEN: v1 has seen these questions/);
     const { candidates } = await readRun(benched.json['run']);
-    expect(candidates.map(({ version }) => version).toSorted()).toEqual(['v1', 'v1-q8_0']);
+    expect(candidates.map(({ version }) => version).toSorted()).toEqual(['v1', 'v2']);
 
     expect(await shop.milton('select', ...ANY)).toMatchObject({ exitCode: 0 });
     const args = ['deploy', '--dry-run', ...ANY, '--target-path', shop.target];
@@ -74,31 +76,55 @@ describe('milton bench', () => {
     expect(deployed.stdout).toContain('measured');
   });
 
-  it('shows a model that is missing as an error beside one that was measured', async () => {
-    const path = await findGguf(/q8_0/);
+  it('shows a model that is missing as an error beside one that was measured before', async () => {
+    const path = join(shop.folder, 'v2.gguf');
     const bytes = await readFile(path);
     await rm(path);
     const { exitCode, stdout, stderr } = await shop.milton('bench', '--suite', suite);
     await writeFile(path, bytes);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stdout).toMatch(/^v1-q8_0 +error +error/m);
-    expect(stdout).toMatch(/^v1 +[\d.]+ ms/m);
-    expect(stderr).toContain('warning BENCH_CANDIDATE_FAILED: v1-q8_0: REGISTRY_ARTIFACT_MISSING');
+    expect(stdout).toMatch(/^v2 +error +error/m);
+    expect(stdout).toMatch(/^v1 +[\d.]+ ms.* measured in benchmark_\d+_\d+$/m);
+    expect(stderr).toMatch(/^v1 was measured in benchmark_\d+_\d+; --again measures it anew$/m);
+    expect(stderr).toContain('warning BENCH_CANDIDATE_FAILED: v2: REGISTRY_ARTIFACT_MISSING');
   });
 
-  it('keeps at Ctrl-C what is finished, names it, and ends with 130', async () => {
-    const args = ['bench', '--suite', suite, '--version', 'v1,v1-q8_0', '--json'];
+  it('keeps at Ctrl-C what is finished, names it, ends with 130, and goes on from there', async () => {
+    const args = ['bench', '--suite', suite, '--version', 'v1,v2', '--again', '--json'];
     const ended = await interruptMilton(args, {
-      after: 'Measuring v1-q8_0 (2 of 2)',
+      after: 'Measuring v2 (2 of 2)',
       env: { MILTON_STATE_DIR: shop.state },
     });
     expect(ended.exitCode).toBe(130);
     const document = JSON.parse(ended.stdout) as Record<string, unknown>;
-    expect(document).toMatchObject({ ok: false, incomplete: true, error: { code: 'CORE_INTERRUPTED' } });
+    expect(document).toMatchObject({
+      ok: false,
+      incomplete: true,
+      next: 'milton bench --resume',
+      error: { code: 'CORE_INTERRUPTED' },
+    });
     const run = await readRun(document['run']);
     expect(run.candidates.map(({ version }) => version)).toEqual(['v1']);
     const selected = await shop.milton('select', ...ANY);
     expect(selected.stderr).toContain('EVIDENCE_RUN_INCOMPLETE');
+
+    const resumed = await shop.document('bench', '--resume');
+    expect(resumed).toMatchObject({
+      exitCode: 0,
+      json: {
+        incomplete: false,
+        suite: 'sample',
+        candidates: [
+          { version: 'v1', carried_over: run.metadata.run_id },
+          { version: 'v2', carried_over: null },
+        ],
+      },
+    });
+    expect(resumed.stderr).toContain('Measuring v2 (1 of 1)');
+    expect(await shop.milton('bench', '--resume')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('error PIPELINE_NOTHING_TO_RESUME') as string,
+    });
   });
 
   it('writes an example suite once', async () => {
@@ -112,11 +138,3 @@ describe('milton bench', () => {
     });
   });
 });
-
-async function findGguf(name: RegExp): Promise<string> {
-  const root = join(shop.state, 'models');
-  const files = await readdir(root, { recursive: true });
-  const file = files.find((path) => path.endsWith('.gguf') && name.test(path));
-  if (file === undefined) throw new Error('There is no such GGUF.');
-  return join(root, file);
-}

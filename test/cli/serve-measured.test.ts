@@ -1,6 +1,7 @@
 /** `milton serve` as any other server with OpenAI's API, asked by the engine that measures such servers. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { initSuite } from '../../src/bench/index.ts';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { Warning } from '../../src/core/index.ts';
 import { loadLlamaCppEngine, loadOpenAiEngine, type OpenAiEngine } from '../../src/engine/index.ts';
@@ -97,4 +98,38 @@ it('is no server for another name, nor for whoever has no key, nor for anybody o
     code: expect.stringMatching(/^ENGINE_SERVER_(DISCONNECTED|UNREACHABLE)$/) as string,
   });
   await expect(model.confirm()).rejects.toMatchObject({ code: 'ENGINE_SERVER_UNREACHABLE' });
+});
+
+it('is benchmarked by the command, bound to the file that it says it serves', async () => {
+  const server = await startServed(['--model', v1.path], { MILTON_STATE_DIR: shop.state });
+  await shop.milton('models', 'register', 'first', '--gguf', v1.path);
+  await shop.milton('models', 'register', 'second', '--gguf', v1.path);
+  const suite = join(shop.folder, 'suite');
+  await initSuite(suite);
+  const speed = { prompts: [{ id: 'p', prompt: 'bota beda', max_tokens: 4 }] };
+  await writeFile(join(suite, 'speed.json'), JSON.stringify(speed));
+  const args = [
+    '--suite',
+    suite,
+    '--engine',
+    'openai',
+    '--server-url',
+    server.url,
+    '--served-as',
+    'first=v1',
+  ];
+  const { exitCode, json, stderr } = await shop.document('bench', ...args);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(json).toMatchObject({
+    candidates: [
+      { version: 'second', sha256: null, metrics: { latency_ms: { status: 'error' } } },
+      { version: 'first', sha256: v1.sha256, metrics: { latency_ms: { status: 'ok' } } },
+    ],
+    warnings: expect.arrayContaining([
+      expect.objectContaining({
+        code: 'BENCH_CANDIDATE_FAILED',
+        message: expect.stringContaining('second: ENGINE_MODEL_NOT_SERVED') as string,
+      }),
+    ]) as unknown,
+  });
 });

@@ -5,8 +5,6 @@ import type { BenchEngine, BenchSettings } from '../../src/pipeline/index.ts';
 export interface FakeEngineOptions {
   readonly version?: string;
   readonly settings?: Partial<BenchSettings>;
-  /** Called for each loading; may throw. */
-  readonly onOpen?: (version: string) => void;
 }
 
 export interface FakeEngine extends BenchEngine {
@@ -17,7 +15,7 @@ export interface FakeEngine extends BenchEngine {
 /** `subject` makes what answers for a version. */
 export function fakeBenchEngine(
   subject: (version: string) => BenchSubject,
-  { version = '1', settings = {}, onOpen = () => undefined }: FakeEngineOptions = {},
+  { version = '1', settings = {} }: FakeEngineOptions = {},
 ): FakeEngine {
   const opened: string[] = [];
   const under = { threads: 2, context_tokens: 512, gpu_layers: 0, ...settings };
@@ -28,7 +26,6 @@ export function fakeBenchEngine(
     foresee: async () => Promise.resolve({ engine: { name: 'fake', version, flags: [] }, settings: under }),
     async open(candidate) {
       opened.push(candidate.entry.version);
-      onOpen(candidate.entry.version);
       const made = subject(candidate.entry.version);
       return Promise.resolve({
         subject: { ...made, engine: { ...made.engine, version } },

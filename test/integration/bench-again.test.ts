@@ -9,7 +9,7 @@ import {
 import { EngineFailure } from '../../src/engine/index.ts';
 import { fakeBenchEngine, type FakeEngine, type FakeEngineOptions } from '../fakes/bench-engine.ts';
 import { interruptedAt, times, useBenchPlace } from '../fakes/bench-place.ts';
-import { strawSubject } from '../fakes/bench-subject.ts';
+import { fakeSubject, strawSubject } from '../fakes/bench-subject.ts';
 
 const place = useBenchPlace();
 const ENGINE = {
@@ -112,11 +112,21 @@ describe('what was measured before', () => {
 
   it('is measured again where it had failed, beside one that had not', async () => {
     const entries = [await place.entryOf('v1'), await place.entryOf('v2')];
-    const crash = (version: string): void => {
-      if (version === 'v2') throw new EngineFailure('ENGINE_CRASHED', 'It crashed.');
-    };
+    /** In the middle: its speed stands. */
+    const crashing = fakeSubject({
+      say: (prompt) => {
+        if (prompt.includes('Draft answer')) throw new EngineFailure('ENGINE_CRASHED', 'It crashed.');
+        return 'one two three';
+      },
+    });
+    const knowing = strawSubject('knows', place.suite);
     await place.change('v2', 2);
-    await place.bench(entries, {}, { engine: engineOf({ onOpen: crash }) });
+    const broken = fakeBenchEngine((version) => (version === 'v2' ? crashing : knowing));
+    const first = await place.bench(entries, { versions: ['v1', 'v2'] }, { engine: broken });
+    expect(first.saved.run.candidates[1]?.metrics).toMatchObject({
+      latency_ms: { status: 'ok' },
+      cove_pass_rate: { status: 'error', metadata: { code: 'ENGINE_CRASHED' } },
+    });
     const engine = engineOf();
     const { saved } = await place.bench(entries, {}, { engine });
     expect(engine.opened).toEqual(['v2', 'v2']);

@@ -1,9 +1,11 @@
 /** The contract of the adapter, held by the real thing: `MILTON_LLAMA_SERVER` names a llama-server of this machine. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { initSuite } from '../../src/bench/index.ts';
 import {
   loadLlamaCppEngine,
   loadServerEngine,
@@ -141,4 +143,91 @@ describe.skipIf(SERVER === '')('a real llama-server (needs MILTON_LLAMA_SERVER)'
       load_test: { kind: 'inference', engine: 'llama-server', engine_flags: ['-fa', 'off'] },
     });
   });
+
+  it('is asked over its own API, streamed and with its own times, and says so where it ends meanwhile', async () => {
+    const path = join(folder, 'sound.gguf');
+    const engine = await loadServerEngine({ path: SERVER, flags: ['-fa', 'off'] });
+    const { subject, facts, resources, close } = await engine.subject({ path, limits: LIMITS });
+    try {
+      expect(subject.engine).toEqual({
+        name: 'llama-server',
+        version: (await engine.describe()).version,
+        flags: ['-fa', 'off'],
+      });
+      const ask = { maxTokens: 8, temperature: 0, seed: 1, stop: [] };
+      const answer = await subject.answer({ kind: 'text', text: 'bota' }, ask);
+      expect(answer).toMatchObject({ tokenCount: 8, timings: { evalTokens: 7 } });
+      expect(await subject.scoreEach?.('bota', [' beda'])).toHaveLength(1);
+      const { peakRssBytes, vramBytes, cpuMs } = await resources();
+      expect({ vramBytes, isLarge: peakRssBytes > 1e6, hasWorked: cpuMs > 0 }).toEqual({
+        vramBytes: null,
+        isLarge: true,
+        hasWorked: true,
+      });
+      expect(facts.threads).toBeGreaterThan(0);
+      await subject.confirm();
+      process.kill(pidOf(path), 'SIGKILL');
+      await expect(subject.answer({ kind: 'text', text: 'bota' }, ask)).rejects.toMatchObject({
+        code: 'ENGINE_CRASHED',
+      });
+    } finally {
+      await close();
+    }
+  });
+
+  it('benchmarks registered models from end to end, and not twice', async () => {
+    const path = join(folder, 'sound.gguf');
+    const suite = join(folder, 'suite');
+    await initSuite(suite);
+    await writeFile(join(suite, 'speed.json'), JSON.stringify({ prompts: [{ id: 'p', prompt: 'bota' }] }));
+    const milton = (...args: string[]): Record<string, unknown> => {
+      const { stdout } = spawnSync(process.execPath, [MAIN, '--json', ...args], {
+        encoding: 'utf8',
+        env: { ...process.env, MILTON_STATE_DIR: join(folder, 'bench-state'), NO_COLOR: '1' },
+      });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    milton('models', 'register', 'v1', '--gguf', path);
+    const args = [
+      'bench',
+      '--suite',
+      suite,
+      '--engine',
+      'llama-server',
+      '--engine-path',
+      SERVER,
+      '--',
+      '-fa',
+      'off',
+    ];
+    const first = milton(...args);
+    const ok = { status: 'ok' };
+    const metrics = {
+      latency_ms: ok,
+      tokens_per_sec: ok,
+      peak_ram_mb: ok,
+      cove_pass_rate: ok,
+      retrieval_score: ok,
+    };
+    expect(first).toMatchObject({ ok: true, candidates: [{ metrics, carried_over: null }] });
+    expect(milton(...args)).toMatchObject({
+      ok: true,
+      candidates: [{ metrics, carried_over: first['run_id'] }],
+    });
+  });
 });
+
+/** The process whose command line names the file. */
+function pidOf(path: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words.includes('--model') && words.includes(path);
+    } catch {
+      return false;
+    }
+  });
+  if (found === undefined) throw new Error('It does not run.');
+  return Number(found);
+}

@@ -91,8 +91,8 @@ export function readAsked(flags: BenchFlags, behind: readonly string[]): AskedBe
 
 /** What was begun is gone on with as it was asked for. Throws `CLI_USAGE`. */
 export function assertResumesAlone(flags: BenchFlags, behind: readonly string[]): void {
-  const { resume: _, benchmarksDir: __, ...others } = flags;
-  const names = [...Object.keys(others).map((name) => optionName(name)), ...behind];
+  const given = NOT_RESUMED.filter((name) => flags[name] !== undefined);
+  const names = [...given.map(optionName), ...behind];
   if (names.length === 0) return;
   throw usage(
     'A benchmark is gone on with as it was asked for.',
@@ -100,6 +100,23 @@ export function assertResumesAlone(flags: BenchFlags, behind: readonly string[])
     names.join(', '),
   );
 }
+
+/** What the run that was cut short says itself. */
+const NOT_RESUMED = [
+  'version',
+  'all',
+  'suite',
+  'engine',
+  'enginePath',
+  'serverUrl',
+  'apiKeyEnv',
+  'servedAs',
+  'threads',
+  'context',
+  'gpuLayers',
+  'budget',
+  'again',
+] as const satisfies readonly (keyof BenchFlags)[];
 
 function assertFits(engine: BenchEngineRecord['name'], flags: BenchFlags, behind: readonly string[]): void {
   const given = (...names: readonly (keyof BenchFlags)[]): readonly string[] =>

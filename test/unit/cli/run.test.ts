@@ -55,6 +55,16 @@ describe('runMilton', () => {
       [['select', '--run', 'a', '--benchmark-file', 'b'], /cannot be used with/],
       [['bundle', 'create', 'v1', '--artifact', 'zip'], /Allowed choices are gguf, hf-distilled/],
       [['nothing\u001b[2J'], /nothing\\x1b\[2J/],
+      [['bench', '--resume', '--version', 'v1'], /expected +--resume, and --benchmarks-dir at most/],
+      [['bench', '--all', '--version', 'v1'], /cannot be used with/],
+      [['bench', 'v1'], /takes no operand/],
+      [['bench', '--engine', 'openai'], /Where is the server/],
+      [['bench', '--engine', 'llama-server'], /Which llama-server/],
+      [['bench', '--server-url', 'http://h'], /--server-url would change nothing/],
+      [['bench', '--engine', 'openai', '--server-url', 'http://h', '--threads', '2'], /--threads would/],
+      [['bench', '--served-as', 'v1'], /such as v1=/],
+      [['bench', '--served-as', 'a=x', '--served-as', 'a=y'], /one name/],
+      [['bench', '--', '-fa', 'on'], /-fa, on would change nothing/],
     ])('exits 2 for %j', async (args, words) => {
       const { exitCode, stdout, stderr } = await run(args);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
