@@ -75,7 +75,7 @@ function toJson(comparison: RunComparison): JsonObject {
 }
 
 async function toText(comparison: RunComparison, chosen: Choices, style: TextStyle): Promise<Lines> {
-  const { a, b, candidates, only_a, only_b, caveats, speed, quality } = comparison;
+  const { a, b, candidates, only_a, only_b, caveats, speed, quality, noisy } = comparison;
   const { colors } = style;
   const blocks: string[] = [];
   for (const candidate of candidates) blocks.push('', ...(await candidateLines(candidate, style)));
@@ -92,7 +92,7 @@ async function toText(comparison: RunComparison, chosen: Choices, style: TextSty
     ...(candidates.length === 0 ? ['', 'The two runs have no candidate in common.'] : blocks),
     '',
     ...style.facts([
-      ['speed', overall(speed)],
+      ['speed', `${overall(speed)}${noisy ? '; a run was noisy: measure again when nothing else runs' : ''}`],
       ['quality', overall(quality)],
       ['choice', describeChoice(chosen)],
     ]),
