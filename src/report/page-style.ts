@@ -74,6 +74,8 @@ td code{white-space:nowrap}code{font-family:ui-monospace,monospace;font-size:.85
 .chart.wide{display:none}.chart.narrow{display:block}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
 @media print{:root{color-scheme:light;${LIGHT}}body{max-width:none;padding:0;font-size:10pt}
 h2{break-after:avoid}figure,.verdict,tr{break-inside:avoid}.scroll{overflow:visible}
+table{font-size:7pt}th,td{padding:.1rem .25rem}td.n,th.n{white-space:normal}td.name,th.name{min-width:6rem}
+td code{white-space:normal}.matrix td{min-width:1.5rem}.parts{display:block}.small,figcaption,footer{font-size:8.5pt}
 details::details-content{content-visibility:visible;height:auto;display:block}summary{list-style:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
