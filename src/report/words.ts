@@ -3,18 +3,19 @@ import type { Interval } from '../bench/index.ts';
 import { html, type Html } from './html.ts';
 import type { ReportedModel } from './reported-run.ts';
 
-/** At most `places` places, without zeros at the end; null where there is no number. */
-export function toNumber(value: number | null | undefined, places = 1): string | null {
-  return value === null || value === undefined ? null : String(Number(value.toFixed(places)));
+/** Two places below ten and one above unless `places` says else, without zeros at the end; null where there is no number. */
+export function toNumber(value: number | null | undefined, places?: number): string | null {
+  if (value === null || value === undefined) return null;
+  return String(Number(value.toFixed(places ?? (Math.abs(value) < 10 ? 2 : 1))));
 }
 
-export function withUnit(value: number | null | undefined, unit: string, places = 1): string | null {
+export function withUnit(value: number | null | undefined, unit: string, places?: number): string | null {
   const text = toNumber(value, places);
   return text === null ? null : `${text} ${unit}`;
 }
 
-export function toRange(interval: Interval | null, places = 1): string | null {
-  return interval === null ? null : interval.map((end) => toNumber(end, places)).join(' to ');
+export function toRange(interval: Interval | null): string | null {
+  return interval === null ? null : interval.map((end) => toNumber(end)).join(' to ');
 }
 
 /** `1. v1-q4_0`, as in every table and chart. */

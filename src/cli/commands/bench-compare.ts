@@ -9,7 +9,7 @@ import type {
   RunComparison,
 } from '../../bench/index.ts';
 import type { CommandContext, CommandResult, Lines, Perform } from '../context.ts';
-import { formatNumber } from '../numbers.ts';
+import { formatMeasure, formatNumber } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -129,7 +129,7 @@ function toRow(
   { colors }: TextStyle,
 ): string[] {
   const value = (number: number | null): string =>
-    number === null ? '-' : `${formatNumber(number, 1)}${unit}`;
+    number === null ? '-' : `${formatMeasure(number)}${unit}`;
   const suffix = kind === 'percent' ? ' %' : ' points';
   const range = interval === null ? '' : ` (${interval.map((end) => signed(end)).join(' to ')})`;
   const paint = { better: colors.green, worse: colors.red, noise: colors.dim, unknown: colors.yellow }[
