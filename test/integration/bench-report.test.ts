@@ -156,7 +156,7 @@ describe('milton bench report', () => {
 
 const chromium = findChromium();
 
-describe('the page in a real browser', () => {
+describe('the page in a real browser (needs chromium)', () => {
   it.skipIf(chromium === null)(
     'asks for nothing, complains of nothing, and shows its charts: light and dark, wide, narrow and on paper',
     async () => {
