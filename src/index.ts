@@ -30,6 +30,9 @@ export * from './select/index.ts';
 // bench: what a model is worth, measured.
 export * from './bench/index.ts';
 
+// report: a run as a page.
+export * from './report/index.ts';
+
 // bundle: one file that holds one model.
 export * from './bundle/index.ts';
 

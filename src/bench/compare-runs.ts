@@ -34,6 +34,7 @@ export function compareRuns(a: BenchmarkRun, b: BenchmarkRun): RunComparison {
     only_b: b.candidates.filter((one) => !inB.has(one)).map(({ version }) => version),
     speed: overall(candidates, ['latency_ms', 'tokens_per_sec']),
     quality: overall(candidates, ['cove_pass_rate', 'retrieval_score']),
+    noisy: pairs.flat().some((one) => toRecorded(one).conditions.noisy === true),
     caveats: runCaveats(a, b),
   };
 }

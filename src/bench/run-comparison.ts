@@ -52,6 +52,8 @@ export type RunComparison = {
   readonly only_b: readonly string[];
   readonly speed: OverallVerdict;
   readonly quality: OverallVerdict;
+  /** Of one of the compared models at least, one of the runs says that its speed cannot be trusted. */
+  readonly noisy: boolean;
   readonly caveats: readonly string[];
 };
 

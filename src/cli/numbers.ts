@@ -22,6 +22,11 @@ export function formatNumber(value: number | null, places = 2): string {
   return value === null ? '-' : String(Number(value.toFixed(places)));
 }
 
+/** A measured number: two places below ten, one above. */
+export function formatMeasure(value: number | null): string {
+  return formatNumber(value, value !== null && Math.abs(value) < 10 ? 2 : 1);
+}
+
 /** `+12.5`, `-3`, `0`. */
 export function formatDelta(value: number | null): string {
   if (value === null) return '-';

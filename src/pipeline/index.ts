@@ -52,6 +52,7 @@ export {
   openBenchEngine,
   quantizeModel,
   readTargets,
+  reportRun,
   runDemo,
   runScheduled,
   serveModel,
@@ -74,4 +75,5 @@ export type {
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export type { TargetReport } from './targets.ts';
 export type { ServedFacts, ServeModelRequest, ServeReport, ServeSource } from './serve-model.ts';
+export type { ReportRunRequest, WrittenReport } from './report-run.ts';
 export { sizeWarning } from './size-warning.ts';

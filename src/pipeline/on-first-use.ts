@@ -7,6 +7,7 @@ import type * as doctor from './doctor.ts';
 import type * as live from './judge-live.ts';
 import type * as openBench from './open-bench-engine.ts';
 import type * as quantize from './quantize-model.ts';
+import type * as report from './report-run.ts';
 import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
 import type * as targets from './targets.ts';
@@ -41,6 +42,10 @@ export const judgeLive: typeof live.judgeLive = async (...args) =>
 /** {@inheritDoc live.judgeLiveIfAny} */
 export const judgeLiveIfAny: typeof live.judgeLiveIfAny = async (...args) =>
   (await import('./judge-live.ts')).judgeLiveIfAny(...args);
+
+/** {@inheritDoc report.reportRun} */
+export const reportRun: typeof report.reportRun = async (...args) =>
+  (await import('./report-run.ts')).reportRun(...args);
 
 /** {@inheritDoc scheduled.runScheduled} */
 export const runScheduled: typeof scheduled.runScheduled = async (...args) =>

@@ -29,14 +29,17 @@ export function toReason(
 function toDecider(winner: Ranked, second: Ranked): string {
   const { latency_ms: latency, throughput } = winner.measured;
   if (latency !== second.measured.latency_ms) {
-    return `the lower latency (${latency ?? '?'} ms against ${describe(second.measured.latency_ms, 'ms')})`;
+    return `the lower latency (${describePair([latency, second.measured.latency_ms], 'ms')})`;
   }
   if (throughput !== second.measured.throughput) {
-    return `the higher throughput (${throughput ?? '?'} tok/s against ${describe(second.measured.throughput, 'tok/s')})`;
+    return `the higher throughput (${describePair([throughput, second.measured.throughput], 'tok/s')})`;
   }
   return 'being the newest version';
 }
 
-function describe(value: number | null, unit: string): string {
-  return value === null ? 'none measured' : `${value} ${unit}`;
+/** Two places, unless that would make them the same. */
+function describePair(values: readonly (number | null)[], unit: string): string {
+  const rounded = values.map((value) => (value === null ? null : Number(value.toFixed(2))));
+  const shown = rounded[0] === rounded[1] ? values : rounded;
+  return shown.map((value) => (value === null ? 'none measured' : `${value} ${unit}`)).join(' against ');
 }

@@ -15,6 +15,7 @@ const WORKING_ROOMS = {
   bundle: ['core', 'system', 'gguf', 'template', 'hf', 'evidence', 'trust'],
   serve: ['core', 'system', 'engine'],
   deploy: ['core', 'system', 'bundle', 'gguf', 'template', 'hf', 'evidence', 'trust', 'engine (types)'],
+  report: ['core', 'evidence', 'select', 'bench'],
   schedule: ['core', 'system'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

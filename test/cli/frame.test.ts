@@ -3,6 +3,7 @@ import { openSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { measuredCandidate, measuredRun } from '../fakes/measured-run.ts';
 import { MAIN, runMilton, smallGguf, useFolder } from './run-milton.ts';
 
 const place = useFolder();
@@ -187,6 +188,23 @@ describe('looking into bundles', () => {
       const libraries = urls.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? []);
       expect(new Set(libraries)).toEqual(new Set(['commander']));
     }
+  });
+});
+
+describe('the library that draws charts', () => {
+  it('is loaded for a page, and not for looking at a run', async () => {
+    const run = join(place.folder, 'measured.json');
+    await writeFile(run, JSON.stringify(measuredRun([measuredCandidate('v1')])));
+    const shown = await loadedFiles(['bench', 'show', run]);
+    expect(shown.filter((url) => /node_modules\/echarts|dist\/(report|engine|pipeline)\//.test(url))).toEqual(
+      [],
+    );
+    expect(shown.some((url) => url.includes('dist/bench/to-recorded'))).toBe(true);
+    const html = join(place.folder, 'report.html');
+    const drawn = await loadedFiles(['bench', 'report', run, '--html', html]);
+    // One file of it, not its hundreds.
+    expect(drawn.filter((url) => url.includes('node_modules/echarts'))).toHaveLength(1);
+    expect(await readFile(html, 'utf8')).toContain('</html>');
   });
 });
 

@@ -193,7 +193,7 @@ describe('milton bench compare', () => {
     expect(stdout).toMatch(/only in B +new\n/);
     expect(stdout).toMatch(/first token +18 ms +18 ms +.* % \(.* to .*\) +noise/);
     expect(stdout).toMatch(
-      /speed +what differs is noise\n +quality +what differs is noise\n +choice +fast in both/,
+      /speed +what differs is noise; a run was noisy: .*\n +quality +what differs is noise\n +choice +fast in both/,
     );
     expect(stdout).toContain('! A was noisy: a busy loop');
   });

@@ -9,7 +9,7 @@ import type {
   RunComparison,
 } from '../../bench/index.ts';
 import type { CommandContext, CommandResult, Lines, Perform } from '../context.ts';
-import { formatNumber } from '../numbers.ts';
+import { formatMeasure, formatNumber } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -75,7 +75,7 @@ function toJson(comparison: RunComparison): JsonObject {
 }
 
 async function toText(comparison: RunComparison, chosen: Choices, style: TextStyle): Promise<Lines> {
-  const { a, b, candidates, only_a, only_b, caveats, speed, quality } = comparison;
+  const { a, b, candidates, only_a, only_b, caveats, speed, quality, noisy } = comparison;
   const { colors } = style;
   const blocks: string[] = [];
   for (const candidate of candidates) blocks.push('', ...(await candidateLines(candidate, style)));
@@ -92,7 +92,7 @@ async function toText(comparison: RunComparison, chosen: Choices, style: TextSty
     ...(candidates.length === 0 ? ['', 'The two runs have no candidate in common.'] : blocks),
     '',
     ...style.facts([
-      ['speed', overall(speed)],
+      ['speed', `${overall(speed)}${noisy ? '; a run was noisy: measure again when nothing else runs' : ''}`],
       ['quality', overall(quality)],
       ['choice', describeChoice(chosen)],
     ]),
@@ -129,7 +129,7 @@ function toRow(
   { colors }: TextStyle,
 ): string[] {
   const value = (number: number | null): string =>
-    number === null ? '-' : `${formatNumber(number, 1)}${unit}`;
+    number === null ? '-' : `${formatMeasure(number)}${unit}`;
   const suffix = kind === 'percent' ? ' %' : ' points';
   const range = interval === null ? '' : ` (${interval.map((end) => signed(end)).join(' to ')})`;
   const paint = { better: colors.green, worse: colors.red, noise: colors.dim, unknown: colors.yellow }[

@@ -18,4 +18,10 @@ export const BENCH_RUN_COMMANDS: readonly CommandEntry[] = [
     description: 'Two runs: what differs, by how much, and whether that is noise.',
     load: async () => (await import('./bench-compare.ts')).defineBenchCompare,
   },
+  {
+    name: 'report',
+    argument: ['[run]', 'a run by name or path (default: the newest)'],
+    description: 'One run as a page with charts: one file, nothing to load.',
+    load: async () => (await import('./bench-report.ts')).defineBenchReport,
+  },
 ];

@@ -4,7 +4,7 @@ import type { RecordedCandidate, RecordedValue, RunNote } from '../../bench/inde
 import type { ModelScore } from '../../select/index.ts';
 import { bar } from '../bar.ts';
 import type { Lines } from '../context.ts';
-import { formatNumber, plural } from '../numbers.ts';
+import { formatMeasure, formatNumber, plural } from '../numbers.ts';
 import { formatWhen } from '../relative-time.ts';
 import { shown, type Fact, type TextStyle } from '../text-style.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -123,10 +123,10 @@ function valueCell(
   { colors, columns }: TextStyle,
 ): string {
   if (value === null) return status === 'error' ? colors.red('error') : '-';
-  const text = `${formatNumber(value, 1)}${unit}`;
+  const text = `${formatMeasure(value)}${unit}`;
   if (interval === null) return text;
   const gap = columns !== null && columns < WIDE_COLUMNS ? '\n' : ' ';
-  return `${text}${gap}${colors.dim(`(${interval.map((end) => formatNumber(end, 1)).join(' to ')})`)}`;
+  return `${text}${gap}${colors.dim(`(${interval.map((end) => formatMeasure(end)).join(' to ')})`)}`;
 }
 
 const WIDE_COLUMNS = 110;

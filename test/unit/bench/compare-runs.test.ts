@@ -25,6 +25,7 @@ describe('compareRuns', () => {
     expect(comparison).toMatchObject({
       speed: 'noise',
       quality: 'noise',
+      noisy: false,
       only_a: [],
       only_b: [],
       caveats: [],
@@ -99,6 +100,7 @@ describe('compareRuns', () => {
       { sha256: '11'.repeat(32), noisyBecause: ['other programs kept 1.0 of 2 processors\u0007 busy'] },
       { machine_sha256: null, engine_version: '4', incomplete: true },
     );
+    expect(comparison.noisy).toBe(true);
     expect(caveats).toEqual([
       'the bytes that were measured are not the same',
       '2 threads in A, 1 in B',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDelta, formatNumber, plural } from '../../../src/cli/numbers.ts';
+import { formatCount, formatDelta, formatMeasure, formatNumber, plural } from '../../../src/cli/numbers.ts';
 
 describe('formatCount', () => {
   it.each([
@@ -21,6 +21,17 @@ describe('formatNumber', () => {
       '15.61',
       '100',
       '0.33',
+      '-',
+    ]);
+  });
+});
+
+describe('formatMeasure', () => {
+  it('has a place more where the number is small', () => {
+    expect([formatMeasure(3.6147), formatMeasure(18.04), formatMeasure(410), formatMeasure(null)]).toEqual([
+      '3.61',
+      '18',
+      '410',
       '-',
     ]);
   });

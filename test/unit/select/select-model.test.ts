@@ -138,6 +138,13 @@ describe('selectModel', () => {
       expect(result.all_scores[0]?.model_version).toBe('v1');
     });
 
+    it('says by how much in two places, and in all where they would look the same', () => {
+      const reasonOf = (a: number, b: number): string =>
+        select(['v1', { cove: 95.9, latency: a }], ['v2', { cove: 95, latency: b }]).reason;
+      expect(reasonOf(4.8697607499993865, 3.6147617500000706)).toContain('(3.61 ms against 4.87 ms)');
+      expect(reasonOf(3.612, 3.6111)).toContain('(3.6111 ms against 3.612 ms)');
+    });
+
     it('prefers the higher throughput when latencies are equal', () => {
       const result = select(['v2', { cove: 95.9, throughput: 10 }], ['v1', { cove: 95, throughput: 20 }]);
       expect(result.recommended_model).toBe('v1');
