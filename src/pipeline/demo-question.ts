@@ -1,4 +1,5 @@
 /** What is live on the target of the demo, asked over HTTP as any client asks it. */
+import { throwIfAborted } from '../core/index.ts';
 import type { DeployContext } from '../deploy/index.ts';
 import type { LlamaCppEngine } from '../engine/index.ts';
 import { DEFAULT_DRAIN_MS, DEFAULT_REQUEST_TIMEOUT_MS } from '../serve/index.ts';
@@ -19,7 +20,7 @@ export async function askLive(
 ): Promise<DemoAnswer> {
   const asked = new AbortController();
   const ending = AbortSignal.any([asked.signal, ...(signal === undefined ? [] : [signal])]);
-  let answering: Promise<DemoAnswer> | null = null;
+  const answers: Promise<DemoAnswer>[] = [];
   await serveModel(
     {
       source: { kind: 'target', path: layout.targetPath },
@@ -35,14 +36,17 @@ export async function askLive(
       engine,
       signal: ending,
       onReady: ({ url }) => {
-        answering = ask(url, question, ending).finally(() => asked.abort());
-        // Whoever waits for it hears of it; until then nobody is to be told that nobody does.
-        answering.catch(() => undefined);
+        const answer = ask(url, question, ending).finally(() => asked.abort());
+        // Whoever waits for it below hears of a failure; until then it is nobody's.
+        answer.catch(() => undefined);
+        answers.push(answer);
       },
     },
   );
-  signal?.throwIfAborted();
-  return (await answering) ?? { question, answer: '', version: '' };
+  throwIfAborted(signal);
+  const [answer] = answers;
+  if (answer === undefined) throw new TypeError('The server ended before it was asked.');
+  return answer;
 }
 
 const LISTEN = {

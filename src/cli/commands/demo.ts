@@ -102,8 +102,8 @@ function summaryText(result: DemoResult, { colors, columns }: TextStyle): string
 }
 
 function markOf({ chosen, refusedBecause }: DemoRank, colors: Colors): string {
-  if (chosen) return colors.green('✔ chosen');
-  return refusedBecause.length === 0 ? '' : colors.red('✘ refused');
+  if (chosen) return colors.green('chosen');
+  return refusedBecause.length === 0 ? '' : colors.red('refused');
 }
 
 function percentOf(value: number | null): string {
