@@ -1,5 +1,5 @@
 /** `milton bench`: registered models, one at a time, asked a suite; what came out becomes a run file. */
-import type { BenchProgress, Suite } from '../bench/index.ts';
+import type { BenchProgress, SampledCases, Suite } from '../bench/index.ts';
 import { escapeText, Failure, throwIfAborted, type OnProgress, type Warning } from '../core/index.ts';
 import type { LoadedRun } from '../evidence/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -23,6 +23,8 @@ export interface BenchModelsRequest {
   readonly suite: Suite;
   /** For all models together; null for no limit. */
   readonly budgetMs: number | null;
+  /** Asks so many cases, evenly, whatever the time; default: all, or what the budget holds. */
+  readonly sampled?: SampledCases | null;
   /** Measures what was measured before all the same. */
   readonly again?: boolean;
   /** The run that was cut short, and is gone on with. */
@@ -70,12 +72,14 @@ export async function benchModels(
 ): Promise<BenchedModels> {
   const { engine, clock, signal, machine, onEvent } = context;
   const { suite, budgetMs, runsDir, commandLine, again = false, resumed = null, record = null } = request;
+  const { sampled = null } = request;
   if (resumed !== null) assertSameSuite(resumed, suite);
   const prepared = await prepareAll(request, context);
   const plan = await planBench(prepared, {
     engine,
     suite,
     budgetMs,
+    sampled,
     runsDir,
     again,
     resumed,

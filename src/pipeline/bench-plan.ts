@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly suite: Suite;
   /** For all models together; null for no limit. */
   readonly budgetMs: number | null;
+  /** So many cases of each model, whatever the time. */
+  readonly sampled: SampledCases | null;
   readonly runsDir: string;
   /** Measures what was measured before all the same. */
   readonly again: boolean;
@@ -49,8 +51,8 @@ export async function planBench(
   const { suite, budgetMs, resumed } = options;
   const earlierFor = await earlierFinder(prepared, options);
   const probe = prober(prepared, options);
-  if (resumed !== null) {
-    const { sampled } = resumed;
+  if (resumed !== null || options.sampled !== null) {
+    const { sampled } = resumed ?? options;
     return toPlan(prepared, { suite, sampled, earlier: await earlierFor(sampled), probe });
   }
   const earlier = await earlierFor(null);

@@ -1,7 +1,6 @@
 /** What the demo does, one step after the other; each one tells what came of it. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Failure, formatBytes, type FailureReport } from '../core/index.ts';
+import { loadDefaultSuite, type SampledCases } from '../bench/index.ts';
+import { Failure, formatBytes, throwIfAborted, type FailureReport } from '../core/index.ts';
 import {
   DEFAULT_DEPLOY_OPTIONS,
   DEFAULT_LOAD_TEST_TOKENS,
@@ -9,12 +8,17 @@ import {
   type DeployContext,
   type DeploymentOutcome,
 } from '../deploy/index.ts';
-import { toRegistryEntry, type Registry } from '../registry/index.ts';
-import type { Weights } from '../select/index.ts';
+import type { LlamaCppEngine } from '../engine/index.ts';
+import type { Registry } from '../registry/index.ts';
+import { embeddedBench } from './bench-embedded.ts';
+import { benchModels, type BenchEvent } from './bench-models.ts';
+import { demoDirectory, DEMO_MODEL, DEMO_MODELS } from './demo-models.ts';
+import { askLive, type DemoAnswer } from './demo-question.ts';
+import { toRanking, type DemoRank } from './demo-ranking.ts';
 import { deployModel } from './deploy-model.ts';
-import { DEMO_MODELS, DEMO_WITHOUT_GGUF, writeDemoModel } from './demo-models.ts';
-import { measureModel, saveDemoRun, type DemoCandidate } from './demo-run.ts';
+import { quantizeModel } from './quantize-model.ts';
 import { registerModel } from './register-model.ts';
+import { selectFromRun } from './select-run.ts';
 
 export interface DemoStep {
   readonly title: string;
@@ -27,12 +31,21 @@ export interface DemoStep {
 
 /** The throw-away place that the steps work in, and what they found out so far. */
 export interface Demo {
-  readonly folder: string;
   readonly context: DeployContext;
+  readonly engine: LlamaCppEngine;
   readonly registry: Registry;
   readonly tool: string;
-  readonly candidates: Map<string, DemoCandidate>;
+  readonly found: DemoFindings;
+  readonly onBench?: ((event: BenchEvent) => void) | undefined;
   tell(step: DemoStep): void;
+}
+
+/** Filled in on the way. */
+export interface DemoFindings {
+  ranking: readonly DemoRank[];
+  answer: DemoAnswer | null;
+  /** How many cases were asked of how many. */
+  sample: { readonly asked: SampledCases; readonly of: SampledCases } | null;
 }
 
 /** In this order; `doing` is for whoever waits. */
@@ -40,102 +53,169 @@ export const DEMO_STEPS: readonly {
   readonly doing: string;
   readonly run: (demo: Demo) => Promise<void>;
 }[] = [
-  { doing: 'Writing small models and registering them', run: writeAndRegister },
-  { doing: 'Measuring each by running it', run: measureCandidates },
-  { doing: 'Trying to deploy one that has no GGUF', run: showRefusal },
-  { doing: 'Deploying the best that passes', run: deployFirst },
-  { doing: 'Deploying a better one', run: deploySecond },
+  { doing: 'Registering the sample model, and the same one when it was half trained', run: registerAll },
+  { doing: 'Trying to deploy it before there is a GGUF of it', run: showRefusal },
+  { doing: "Quantizing with llama.cpp's own code", run: quantizeAll },
+  { doing: 'Measuring four GGUFs by real inference', run: measureAll },
+  { doing: 'Choosing by what was measured', run: choose },
+  { doing: 'Packing, verifying, load-testing and deploying the choice', run: deployChoice },
+  { doing: 'Serving what is live, and asking it', run: serveAndAsk },
+  { doing: 'Deploying another that passed', run: deployAnother },
   { doing: 'Rolling back', run: goBack },
 ];
 
-/** Only what the models answer counts here: their speed is that of a toy. */
-const WEIGHTS: Weights = { latency_ms: 0, throughput: 0, cove_pass_rate: 1, retrieval_score: 1 };
+/** As many right drafts as wrong ones, of each category; enough of them that one miss more or less changes no verdict. */
+const DEMO_SAMPLE: SampledCases = { speed: 2, cove: 24, retrieval: 6 };
 
-async function writeAndRegister(demo: Demo): Promise<void> {
-  const { registry, folder } = demo;
+const QUESTION = 'What is the capital of Peru?';
+
+const THE_TARGET = '--target-path DIR/llm';
+
+async function registerAll({ registry, context: { signal }, tell }: Demo): Promise<void> {
   const lines: string[] = [];
   for (const model of DEMO_MODELS) {
-    const { path, sizeBytes } = await writeDemoModel(model, join(folder, 'models'));
-    await registerModel(registry, {
+    const hfPath = demoDirectory(model);
+    const { artifacts } = await registerModel(registry, {
       version: model.version,
-      ggufPath: path,
-      baseModel: 'Milton Edge sample',
+      hfPath,
+      baseModel: DEMO_MODEL.directory,
+      ...(signal !== undefined && { signal }),
     });
-    lines.push(`${model.version}  ${model.type}, ${formatBytes(sizeBytes)}, random weights`);
+    const size = artifacts.reduce((sum, { totalSizeBytes }) => sum + totalSizeBytes, 0);
+    lines.push(`${model.version.padEnd(9)} samples/${model.directory}, ${formatBytes(size)}`);
   }
-  // The fourth exists as a directory only, as a model does before anybody has quantized it.
-  const directory = join(folder, 'models', DEMO_WITHOUT_GGUF.version);
-  await mkdir(directory);
-  const hf = { path: directory, sizeBytes: 0 };
-  await registry.register(
-    toRegistryEntry({ version: DEMO_WITHOUT_GGUF.version, baseModel: 'Milton Edge sample', hf }),
-  );
-  lines.push(`${DEMO_WITHOUT_GGUF.version}  no GGUF yet`);
-  tell(
-    demo,
-    'Wrote three small GGUF models and registered four',
-    lines,
-    'milton models register VERSION --gguf FILE',
-  );
-}
-
-async function measureCandidates(demo: Demo): Promise<void> {
-  const lines: string[] = [];
-  for (const model of DEMO_MODELS) {
-    const candidate = await measureModel(model, join(demo.folder, 'models'), demo.context);
-    demo.candidates.set(model.version, candidate);
-    const { latencyMs, tokensPerSecond } = candidate;
-    lines.push(
-      `${model.version}  ${tokensPerSecond.toFixed(0)} tokens/s, first token after ${latencyMs.toFixed(0)} ms`,
-    );
-  }
-  lines.push('Speed is measured just now, of exactly these bytes; the quality figures are examples.');
-  tell(demo, 'Measured each model by running it', lines, null);
+  const title = 'Registered a model, and the same one when it was half trained';
+  tell({ title, lines, command: 'milton models register v1 --hf DIRECTORY', refused: null });
 }
 
 async function showRefusal(demo: Demo): Promise<void> {
-  await saveRun(demo, 3, ['v1', 'v2'], { withoutGguf: true });
   try {
-    await deployNewest(demo);
+    await deploy(demo, DEMO_MODEL.version);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'REGISTRY_NO_GGUF') throw error;
-    const lines = [`error ${error.code}: ${error.message}`, `fix   ${error.hint}`];
-    tell(
-      demo,
-      'The best candidate has no GGUF: refused, and nothing was touched',
-      lines,
-      'milton deploy --target-path DIR/llm',
-      error.toReport(),
-    );
+    demo.tell({
+      title: 'There is no GGUF of it yet: refused, and nothing was touched',
+      lines: [`error ${error.code}: ${error.message}`, `fix   ${error.hint}`],
+      command: `milton deploy ${DEMO_MODEL.version} ${THE_TARGET}`,
+      refused: error.toReport(),
+    });
     return;
   }
   throw new TypeError('A model without a GGUF was deployed.');
 }
 
-async function deployFirst(demo: Demo): Promise<void> {
-  await saveRun(demo, 2, ['v1', 'v2'], { withoutGguf: false });
-  const { outcome } = await deployNewest(demo);
-  tell(
-    demo,
-    `Deployed ${outcome.record.model_version}; v2 fails the CoVe threshold, however fast it is`,
-    describe(outcome),
-    'milton deploy --target-path DIR/llm',
-  );
+async function quantizeAll({ registry, engine, context, tell }: Demo): Promise<void> {
+  const { state, signal } = context;
+  const lines: string[] = [];
+  for (const { version, types } of DEMO_MODELS) {
+    const { made } = await quantizeModel(
+      {
+        from: { kind: 'registry', registry, version },
+        types,
+        outDir: null,
+        quantizer: {},
+        imatrix: null,
+        tool: null,
+        llamaCppDir: null,
+        keepIntermediate: false,
+        dryRun: false,
+        strict: false,
+        allowUnsafeFiles: false,
+      },
+      { state, engine, signal },
+    );
+    for (const one of made)
+      lines.push(`${(one.version ?? '').padEnd(9)} ${one.type.padEnd(6)}${formatBytes(one.sizeBytes)}`);
+  }
+  lines.push('Tokens compared with the tokenizer of the model; each file loaded, and heard.');
+  const title = 'Converted to GGUF and quantized; each is registered';
+  const command = `milton quantize ${DEMO_MODEL.version} --type ${DEMO_MODEL.types.join(',')}`;
+  tell({ title, lines, command, refused: null });
 }
 
-async function deploySecond(demo: Demo): Promise<void> {
-  await saveRun(demo, 1, ['v1', 'v2', 'v3'], { withoutGguf: false });
-  const { outcome } = await deployNewest(demo);
-  const command = 'milton deploy --target-path DIR/llm';
-  tell(
-    demo,
-    `A new run, a better model: deployed ${outcome.record.model_version}`,
-    describe(outcome),
-    command,
+async function measureAll({ registry, engine, context, found, onBench, tell }: Demo): Promise<void> {
+  const { state, clock, signal } = context;
+  const { suite } = await loadDefaultSuite();
+  const { speed, cove, retrieval } = DEMO_SAMPLE;
+  const { saved, failure } = await benchModels(
+    {
+      registry,
+      versions: [],
+      suite,
+      budgetMs: null,
+      sampled: DEMO_SAMPLE,
+      runsDir: state.runsDir,
+      commandLine: 'milton demo',
+    },
+    {
+      engine: embeddedBench({ engine, threads: null, contextTokens: null, gpuLayers: 0 }),
+      clock,
+      signal,
+      ...(onBench !== undefined && { onEvent: onBench }),
+    },
   );
+  if (failure !== null) throw failure;
+  const of = {
+    speed: suite.speed.length,
+    cove: suite.cove.length,
+    retrieval: suite.retrieval.queries.length,
+  };
+  found.sample = { asked: DEMO_SAMPLE, of };
+  throwIfAborted(signal);
+  tell({
+    title: `Measured ${saved.run.candidates.length} GGUFs by asking them`,
+    lines: [
+      `${speed} of ${of.speed} prompts for speed, again and again`,
+      `${cove} of ${of.cove} questions to verify an answer to (Chain-of-Verification)`,
+      `${retrieval} of ${of.retrieval} queries to find among ${suite.retrieval.documents.length} documents`,
+      'The sample model was trained on these questions: this shows the way, not its worth.',
+    ],
+    command: 'milton bench --budget 30s',
+    refused: null,
+  });
 }
 
-async function goBack(demo: Demo): Promise<void> {
+async function choose({ context: { state, clock }, found, tell }: Demo): Promise<void> {
+  const { loaded, result } = await selectFromRun({ runsDir: state.runsDir, clock });
+  found.ranking = toRanking(loaded.run, result);
+  const refused = found.ranking.filter(({ refusedBecause }) => refusedBecause.length > 0);
+  tell({
+    title: `Chose ${result.recommended_model ?? 'none'}; refused ${refused.map(({ version }) => version).join(', ')}`,
+    lines: [
+      ...refused.flatMap(({ version, refusedBecause }) => refusedBecause.map((why) => `${version}: ${why}`)),
+      result.reason,
+    ],
+    command: 'milton select',
+    refused: null,
+  });
+}
+
+async function deployChoice(demo: Demo): Promise<void> {
+  const { outcome } = await deploy(demo, null);
+  const title = `Deployed ${outcome.record.model_version}, the choice`;
+  demo.tell({ title, lines: describe(outcome), command: `milton deploy ${THE_TARGET}`, refused: null });
+}
+
+async function serveAndAsk({ context, engine, found, tell }: Demo): Promise<void> {
+  found.answer = await askLive(QUESTION, context, { engine });
+  const { question, answer, version } = found.answer;
+  const lines = [`you      ${question}`, `${version.padEnd(8)} ${answer}`];
+  const title = 'Served what is live, and asked it over HTTP';
+  tell({ title, lines, command: `milton serve ${THE_TARGET}`, refused: null });
+}
+
+/** The best of the others that passed; the half-trained one is never among them. */
+async function deployAnother(demo: Demo): Promise<void> {
+  const other = demo.found.ranking.find(
+    ({ chosen, refusedBecause }) => !chosen && refusedBecause.length === 0,
+  );
+  const version = other?.version ?? DEMO_MODEL.version;
+  const { outcome } = await deploy(demo, version);
+  const command = `milton deploy ${version} ${THE_TARGET}`;
+  demo.tell({ title: `Deployed ${version} in its place`, lines: describe(outcome), command, refused: null });
+}
+
+async function goBack({ context, tell }: Demo): Promise<void> {
   const options = {
     to: null,
     now: null,
@@ -145,64 +225,40 @@ async function goBack(demo: Demo): Promise<void> {
     retryBad: false,
     service: null,
   };
-  const outcome = await rollBack(options, demo.context);
-  tell(demo, `Rolled back to ${outcome.record.model_version}`, describe(outcome), 'milton rollback');
+  const outcome = await rollBack(options, context);
+  const title = `Rolled back to ${outcome.record.model_version}`;
+  tell({ title, lines: describe(outcome), command: 'milton rollback', refused: null });
 }
 
-async function saveRun(
-  demo: Demo,
-  hoursAgo: number,
-  versions: readonly string[],
-  { withoutGguf }: { readonly withoutGguf: boolean },
-): Promise<void> {
-  const measured = versions.flatMap((version) => {
-    const candidate = demo.candidates.get(version);
-    return candidate === undefined ? [] : [candidate];
-  });
-  await saveDemoRun(demo.context.state.runsDir, {
-    measured,
-    withoutGguf: withoutGguf ? [DEMO_WITHOUT_GGUF] : [],
-    at: new Date(demo.context.clock.now().getTime() - hoursAgo * 3_600_000),
-  });
-}
-
-function deployNewest(demo: Demo): ReturnType<typeof deployModel> {
+/** Of the newest run: the choice, or the version that is named. */
+function deploy({ context, tool }: Demo, version: string | null): ReturnType<typeof deployModel> {
   return deployModel(
     {
       source: {
         kind: 'run',
-        version: null,
+        version,
         benchmarkFile: null,
-        runsDir: demo.context.state.runsDir,
+        runsDir: context.state.runsDir,
         artifactType: 'gguf',
-        select: { weights: WEIGHTS },
+        select: {},
         allow: [],
         makeBundle: true,
         sourceDateEpochSeconds: undefined,
-        tool: demo.tool,
+        tool,
       },
-      // The folder for temporary files is often writable for everybody; the one made in it is not.
       options: DEFAULT_DEPLOY_OPTIONS,
       activate: true,
     },
-    demo.context,
+    context,
   );
 }
 
 function describe({ record, loadTest, releasePath }: DeploymentOutcome): string[] {
   const speed = loadTest.tokens_per_second?.toFixed(0) ?? '-';
+  const checked = record.checksum_verified ? 'every digest matches' : 'digests NOT verified';
+  const tested = record.load_test_passed ? 'load test passed' : 'load test NOT passed';
   return [
-    `checksums ${record.checksum_verified ? 'verified' : 'NOT verified'}, load test ${record.load_test_passed ? 'passed' : 'NOT passed'}: ${loadTest.tokens ?? 0} tokens at ${speed} tokens/s`,
+    `${checked}, ${tested}: ${loadTest.tokens ?? 0} tokens at ${speed} tokens/s`,
     `${record.target_path} → ${releasePath ?? '-'}`,
   ];
-}
-
-function tell(
-  demo: Demo,
-  title: string,
-  lines: readonly string[],
-  command: string | null,
-  refused: FailureReport | null = null,
-): void {
-  demo.tell({ title, lines, command, refused });
 }

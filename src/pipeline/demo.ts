@@ -1,6 +1,6 @@
 /**
- * The main job in small, offline, on real files: models are written, registered and measured; one is refused, two go
- * live, one comes back. Everything lies in one folder that is removed at the end unless it is asked for.
+ * The main job in small, offline, on real files: a model is quantized, measured, chosen, deployed and asked; one is refused,
+ * another goes live, the first comes back. Everything lies in one folder that is removed at the end unless it is asked for.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,22 @@ import { Failure, throwIfAborted } from '../core/index.ts';
 import { resolveTarget, type DeployContext } from '../deploy/index.ts';
 import { openRegistry } from '../registry/index.ts';
 import { stateDirectory, toSystemFailure } from '../system/index.ts';
-import { DEMO_STEPS, type Demo, type DemoStep } from './demo-steps.ts';
+import type { LlamaCppEngine } from '../engine/index.ts';
+import type { BenchEvent } from './bench-models.ts';
+import { DEMO_STEPS, type Demo, type DemoFindings, type DemoStep } from './demo-steps.ts';
 
-export interface DemoOptions extends Omit<DeployContext, 'layout' | 'state'> {
+export interface DemoOptions extends Omit<DeployContext, 'layout' | 'state' | 'engine'> {
+  readonly engine: LlamaCppEngine;
   /** Leaves the folder for looking around. */
   readonly keep: boolean;
   readonly tool: string;
   /** Hears what is being done. */
   readonly onBegin: (doing: string) => void;
+  /** Hears how far measuring is. */
+  readonly onBench?: (event: BenchEvent) => void;
 }
 
-export interface DemoResult {
+export interface DemoResult extends Readonly<DemoFindings> {
   readonly steps: readonly DemoStep[];
   readonly folder: string;
   readonly stateDir: string;
@@ -38,13 +43,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const { state, layout, clock } = context;
     const registry = openRegistry(state.registryFile, { clock, command: 'milton demo' });
     const tell = (step: DemoStep): void => void steps.push(step);
-    const demo: Demo = { folder, context, registry, tool: options.tool, candidates: new Map(), tell };
+    const found: DemoFindings = { ranking: [], answer: null, sample: null };
+    const { engine, tool, onBench } = options;
+    const demo: Demo = { context, engine, registry, tool, found, onBench, tell };
     for (const step of DEMO_STEPS) {
       throwIfAborted(options.signal);
       options.onBegin(step.doing);
       await step.run(demo);
     }
     return {
+      ...found,
       steps,
       folder,
       stateDir: state.path,
@@ -72,7 +80,6 @@ async function makeFolder(): Promise<string> {
 
 async function prepare(folder: string, options: DemoOptions): Promise<DeployContext> {
   const state = stateDirectory(join(folder, 'state'));
-  await mkdir(join(folder, 'models'));
   await mkdir(join(folder, 'edge'));
   const { engine, clock, signal, onProgress, shield } = options;
   const layout = await resolveTarget(join(folder, 'edge', 'llm'), state);

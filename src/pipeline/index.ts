@@ -17,6 +17,8 @@ export type { RunToResume } from './bench-resume.ts';
 export { bundleModel, findCandidate, type BundledModel, type BundleModelOptions } from './bundle-model.ts';
 export { checkGgufFile, type CheckGgufFileOptions } from './check-gguf.ts';
 export type { DemoOptions, DemoResult } from './demo.ts';
+export type { DemoAnswer } from './demo-question.ts';
+export type { DemoRank } from './demo-ranking.ts';
 export type { DemoStep } from './demo-steps.ts';
 export type { ChosenModel, DeployedModel, DeployModelRequest, DeploySource } from './deploy-model.ts';
 export type { Examination, ExamineOptions } from './doctor.ts';

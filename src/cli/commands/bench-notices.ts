@@ -64,7 +64,7 @@ function estimateLines({ totalMs, models, sampled }: BenchEstimate): readonly st
   if (sampled !== null) {
     const { speed, cove, retrieval } = sampled;
     lines.push(
-      `To stay within the budget, ${speed} prompts, ${cove} cases and ${retrieval} queries are asked of each.`,
+      `Not all is asked: of each model ${speed} prompts, ${cove} cases and ${retrieval} queries.`,
     );
   }
   return lines;

@@ -1,9 +1,12 @@
-/** `milton demo`: the whole way in half a minute, in a throw-away folder. */
+/** `milton demo`: the whole way in a minute, in a throw-away folder. */
 import type { Command } from 'commander';
-import { formatDuration, type JsonObject } from '../../core/index.ts';
-import type { DemoResult, DemoStep } from '../../pipeline/index.ts';
+import { formatBytes, formatDuration, type JsonObject } from '../../core/index.ts';
+import type { DemoRank, DemoResult, DemoStep } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
-import { shown, type TextStyle } from '../text-style.ts';
+import { formatNumber } from '../numbers.ts';
+import { formatTable } from '../table.ts';
+import { shown, type Colors, type TextStyle } from '../text-style.ts';
+import { benchNotices } from './bench-notices.ts';
 
 export function defineDemo(command: Command, perform: Perform): void {
   command
@@ -24,6 +27,7 @@ async function demo(context: CommandContext, flags: { keep?: boolean }): Promise
     shield,
     tool: `milton-edge ${version}`,
     onBegin: (doing) => context.notice(`${doing} …`),
+    onBench: benchNotices({ notice: (text) => context.notice(`  ${text}`), nowMs: () => performance.now() }),
   });
   return { json: resultJson(result), text: (style) => resultText(result, style) };
 }
@@ -36,6 +40,21 @@ function resultJson(result: DemoResult): JsonObject {
       command,
       refused: refused === null ? null : { ...refused },
     })),
+    ranking: result.ranking.map((rank) => ({
+      version: rank.version,
+      quantization: rank.quantization,
+      size_bytes: rank.sizeBytes,
+      latency_ms: rank.latencyMs,
+      tokens_per_sec: rank.tokensPerSecond,
+      cove_pass_rate: rank.covePassRate,
+      retrieval_score: rank.retrievalScore,
+      total_score: rank.score,
+      chosen: rank.chosen,
+      refused_because: [...rank.refusedBecause],
+    })),
+    sampled:
+      result.sample === null ? null : { asked: { ...result.sample.asked }, of: { ...result.sample.of } },
+    answer: result.answer === null ? null : { ...result.answer },
     folder: result.kept ? result.folder : null,
     state_dir: result.kept ? result.stateDir : null,
     target_path: result.kept ? result.targetPath : null,
@@ -45,14 +64,50 @@ function resultJson(result: DemoResult): JsonObject {
 }
 
 function resultText(result: DemoResult, style: TextStyle): string[] {
-  const { colors } = style;
   return [
     ...result.steps.flatMap((step, index) => stepText(step, index + 1, style)),
     '',
-    `${colors.green('done')}  in ${formatDuration(result.durationMs)}, by really loading the models with llama.cpp.`,
+    ...summaryText(result, style),
     '',
     ...(result.kept ? keptText(result, style) : goneText(style)),
   ];
+}
+
+function summaryText(result: DemoResult, { colors, columns }: TextStyle): string[] {
+  const rows = result.ranking.map((rank) => [
+    markOf(rank, colors),
+    shown(rank.version),
+    rank.quantization ?? '-',
+    rank.sizeBytes === null ? '-' : formatBytes(rank.sizeBytes),
+    `${formatNumber(rank.tokensPerSecond, 0)} /s`,
+    `${formatNumber(rank.latencyMs, 1)} ms`,
+    percentOf(rank.covePassRate),
+    percentOf(rank.retrievalScore),
+    formatNumber(rank.score),
+  ]);
+  const head = ['', 'model', 'type', 'size', 'tokens', 'first', 'verified', 'found', 'score'];
+  const { answer } = result;
+  return [
+    ...formatTable(head, rows, columns).map((line) => `  ${line}`),
+    '',
+    ...(answer === null
+      ? []
+      : [
+          `  ${colors.dim('you')}  ${answer.question}`,
+          `  ${colors.cyan(shown(answer.version))}   ${shown(answer.answer)}`,
+          '',
+        ]),
+    `${colors.green('done')}  in ${formatDuration(result.durationMs)}: measured, chosen, deployed and rolled back by really running the models with llama.cpp.`,
+  ];
+}
+
+function markOf({ chosen, refusedBecause }: DemoRank, colors: Colors): string {
+  if (chosen) return colors.green('chosen');
+  return refusedBecause.length === 0 ? '' : colors.red('refused');
+}
+
+function percentOf(value: number | null): string {
+  return value === null ? '-' : `${formatNumber(value, 0)} %`;
 }
 
 function stepText(step: DemoStep, number: number, { colors }: TextStyle): string[] {
@@ -69,7 +124,7 @@ function keptText({ folder, stateDir, targetPath }: DemoResult, { colors, facts 
   return [
     'Look around:',
     ...facts([
-      ['models', `${folder}/models`],
+      ['folder', folder],
       ['state', stateDir],
       ['live', targetPath],
     ]),
@@ -79,7 +134,7 @@ function keptText({ folder, stateDir, targetPath }: DemoResult, { colors, facts 
       `milton status ${state}`,
       `milton deployments ${state}`,
       `milton models list ${state}`,
-      `milton select ${state} --weights cove=1,retrieval=1`,
+      `milton select ${state}`,
       `milton bundle list ${state}`,
       `rm -r ${folder}`,
     ].map((command) => `  ${colors.cyan(command)}`),
@@ -92,10 +147,10 @@ function goneText({ colors }: TextStyle): string[] {
     '',
     'With your own model:',
     ...[
-      'milton gguf inspect model.gguf',
-      'milton models register v1 --gguf model.gguf',
-      'milton bundle create v1',
-      'milton deploy --bundle FILE --target-path /srv/llm',
+      'milton models register v1 --hf DIRECTORY',
+      'milton quantize v1 --type Q4_0,Q8_0',
+      'milton bench',
+      'milton deploy --target-path /srv/llm',
     ].map((command) => `  ${colors.cyan(command)}`),
   ];
 }
