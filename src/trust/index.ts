@@ -1,0 +1,22 @@
+/** `trust`: keys, signature envelopes, policy. Knows names and digests, no archive. */
+export { TRUST_FAILURES, TrustFailure, type TrustCode } from './error.ts';
+
+// Keys, envelopes, statements.
+export { IN_TOTO_PAYLOAD_TYPE, preAuthenticationEncoding } from './dsse.ts';
+export { KEY_CURVE_NAMES } from './key-curves.ts';
+export { formatPrivateKey, generateKeyPair, type GenerateKeyOptions } from './key-generate.ts';
+export {
+  formatPublicKey,
+  hintOf,
+  isEncryptedKey,
+  loadPrivateKey,
+  parsePublicKey,
+  type LoadPrivateKeyOptions,
+  type ParseKeyOptions,
+} from './key-parse.ts';
+export { matchResources } from './match-resources.ts';
+export { maxSignatureBytes, signResources, type SignOptions } from './signature-make.ts';
+export { readSignature } from './signature-read.ts';
+export { verifySignature, type VerifySignatureOptions } from './signature-verify.ts';
+export { parseStrictJson, type StrictJsonOptions } from './strict-json.ts';
+export type { KeyCurve, ReadSignature, Resource, SigningKey, TrustedKey, VerifiedSignature } from './types.ts';
