@@ -22,7 +22,7 @@ import { writeFrom } from './vectored-io.ts';
 
 /**
  * Writes `<outDir>/milton_edge_bundle_<version>_<YYYYMMDD_HHMMSS>.tar.gz` (`-2` and so on where that is taken), durable
- * when it returns. Throws `BUNDLE_NO_ROOM`, `BUNDLE_FILE_TOO_LARGE`, `BUNDLE_SOURCE_CHANGED`, `BUNDLE_DATE_INVALID`,
+ * when it returns. Throws `BUNDLE_NO_ROOM`, `BUNDLE_FILE_TOO_LARGE`, `BUNDLE_SOURCE_CHANGED`, `BUNDLE_DATE_INVALID`, `BUNDLE_RELEASE_INVALID`,
  * `EVIDENCE_MISMATCH`, `CORE_VERSION_INVALID`, `CORE_INTERRUPTED`, `SYSTEM_*`; nothing is left behind then.
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
@@ -47,8 +47,9 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     },
   );
   if (built === undefined) throw new Error('The file was made without being written.');
-  const { bundleId, artifactSha256, manifest, edge, evidence, warnings } = built;
-  return { path, bundleId, artifactSha256, sizeBytes: layout.sizeBytes, manifest, edge, evidence, warnings };
+  const { bundleId, artifactSha256, manifest, edge, evidence, warnings, signedBy } = built;
+  const { sizeBytes } = layout;
+  return { path, bundleId, artifactSha256, sizeBytes, manifest, edge, evidence, signedBy, warnings };
 }
 
 /** Two buffers: while one is hashed and written, the other is filled. */

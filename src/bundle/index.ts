@@ -7,6 +7,7 @@ export type {
   EdgeArtifact,
   EdgeChatTemplate,
   EdgeFile,
+  EdgeRelease,
   EdgeRequirements,
   EdgeUnsafeFile,
 } from './file-shapes.ts';
@@ -21,6 +22,7 @@ export {
   openArtifact,
   openBundleEntries,
   openChecked,
+  signBundle,
   stageArtifact,
   verifyBundle,
 } from './on-first-use.ts';
@@ -45,6 +47,8 @@ export type {
   KnownFiles,
   ListedBundle,
   MemoryEstimate,
+  SignBundleOptions,
+  SignedBundle,
   StageArtifactOptions,
   StagedArtifact,
   VerifiedBundle,

@@ -7,6 +7,7 @@ import type * as entries from './open-entries.ts';
 import type * as stream from './model-stream.ts';
 import type * as plan from './plan-bundle.ts';
 import type * as shared from './shared-bytes.ts';
+import type * as sign from './sign-bundle.ts';
 import type * as stage from './stage-artifact.ts';
 import type * as verify from './verify-bundle.ts';
 
@@ -29,6 +30,10 @@ export const openArtifact: typeof open.openArtifact = async (path, options) =>
 /** {@inheritDoc entries.openBundleEntries} */
 export const openBundleEntries: typeof entries.openBundleEntries = async (source, options) =>
   (await import('./open-entries.ts')).openBundleEntries(source, options);
+
+/** {@inheritDoc sign.signBundle} */
+export const signBundle: typeof sign.signBundle = async (path, options) =>
+  (await import('./sign-bundle.ts')).signBundle(path, options);
 
 /** {@inheritDoc stage.stageArtifact} */
 export const stageArtifact: typeof stage.stageArtifact = async (options) =>

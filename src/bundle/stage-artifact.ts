@@ -55,13 +55,14 @@ export async function stageArtifact(options: StageArtifactOptions): Promise<Stag
     assertEvidence(built.evidence);
     for (const [path, bytes] of built.files) await writeWhole(folder, path, bytes);
     throwIfAborted(signal);
-    const { bundleId, artifactSha256, manifest, edge, evidence, warnings } = built;
+    const { bundleId, artifactSha256, manifest, edge, evidence, warnings, signedBy } = built;
     return {
       bundleId,
       artifactSha256,
       manifest,
       edge,
       evidence,
+      signedBy,
       warnings,
       files: staged.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })),
       totalSizeBytes: artifact.totalSizeBytes,

@@ -21,6 +21,7 @@ import type * as limits from './process-limits.ts';
 import type * as serviceManager from './service-manager.ts';
 import type * as machineDigest from './machine-digest.ts';
 import type * as processorLoad from './processor-load.ts';
+import type * as replaced from './replaced-file.ts';
 import type * as resident from './resident-memory.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
@@ -172,6 +173,10 @@ export const readMachineDigest: typeof machineDigest.readMachineDigest = async (
 /** {@inheritDoc resident.readPeakResidentBytes} */
 export const readPeakResidentBytes: typeof resident.readPeakResidentBytes = async (pid) =>
   (await import('./resident-memory.ts')).readPeakResidentBytes(pid);
+
+/** {@inheritDoc replaced.replaceFile} */
+export const replaceFile: typeof replaced.replaceFile = async (...args) =>
+  (await import('./replaced-file.ts')).replaceFile(...args);
 
 /** {@inheritDoc newFile.withNewFile} */
 export const withNewFile: typeof newFile.withNewFile = async (...args) =>

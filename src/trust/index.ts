@@ -14,6 +14,15 @@ export {
   type LoadPrivateKeyOptions,
   type ParseKeyOptions,
 } from './key-parse.ts';
+export {
+  listKeys,
+  readKeyFile,
+  saveKeyPair,
+  type KeyFile,
+  type KeyPlace,
+  type ListedKey,
+  type SavedKey,
+} from './key-store.ts';
 export { matchResources } from './match-resources.ts';
 export { maxSignatureBytes, signResources, type SignOptions } from './signature-make.ts';
 export { readSignature } from './signature-read.ts';

@@ -20,3 +20,6 @@ export const MAX_RESOURCE_NAME_BYTES = 1024;
 
 /** Keys that one signature is tried against where it does not say which made it: each costs about a millisecond. */
 export const MAX_TRUSTED_KEYS = 64;
+
+/** Keys that are listed: each is read. A person has a handful. */
+export const MAX_STORED_KEYS = 1_000;
