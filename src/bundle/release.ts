@@ -36,14 +36,19 @@ function findLineFault(line: string): string | null {
 
 /** RFC 3339, and a day that exists. */
 function isMoment(text: string): boolean {
-  const [, day] = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/.exec(text) ?? [];
+  const [, day] =
+    /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/.exec(text) ?? [];
   if (day === undefined || Number.isNaN(Date.parse(text))) return false;
   // JavaScript takes the 30th of February for the 1st or 2nd of March.
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function invalid(what: string, expected: string, received: string): BundleFailure {
-  return new BundleFailure('BUNDLE_RELEASE_INVALID', `The ${what} of the release cannot be written into a bundle.`, {
-    details: { expected, received: escapeText(received, 120) },
-  });
+  return new BundleFailure(
+    'BUNDLE_RELEASE_INVALID',
+    `The ${what} of the release cannot be written into a bundle.`,
+    {
+      details: { expected, received: escapeText(received, 120) },
+    },
+  );
 }

@@ -59,9 +59,13 @@ async function readSignable(source: FileSource, signal: AbortSignal | undefined)
   }
   // Says what is wrong with a file that is no bundle at all.
   await readLeading(source, { signal, maxContentBytes: MAX_LIST_BYTES });
-  throw new TrustFailure('TRUST_BUNDLE_UNSIGNABLE', `${source.name} is a bundle of the Python tool, which has no room for a signature.`, {
-    details: { expected: 'a bundle of format 2', received: 'format 1' },
-  });
+  throw new TrustFailure(
+    'TRUST_BUNDLE_UNSIGNABLE',
+    `${source.name} is a bundle of the Python tool, which has no room for a signature.`,
+    {
+      details: { expected: 'a bundle of format 2', received: 'format 1' },
+    },
+  );
 }
 
 interface Rewriting {
@@ -108,6 +112,10 @@ function encode(text: string): Uint8Array {
 
 function present(source: FileSource): TrustFailure {
   return new TrustFailure('TRUST_SIGNATURE_PRESENT', `${source.name} is signed already.`, {
-    details: { path: source.path, expected: 'a bundle without a signature', received: 'one with a signature' },
+    details: {
+      path: source.path,
+      expected: 'a bundle without a signature',
+      received: 'one with a signature',
+    },
   });
 }

@@ -15,7 +15,10 @@ export interface SignMetadataOptions {
 export function signMetadata(files: MetadataFiles, { key, topFolder }: SignMetadataOptions): MetadataFiles {
   const sums = files.get(SUMS_NAME) ?? new Uint8Array();
   // SHA256SUMS lists all but itself and the signature.
-  const resources = [...parseSums(sums), [SUMS_NAME, hashBytes(sums)] as const].map(([name, sha256]) => ({ name, sha256 }));
+  const resources = [...parseSums(sums), [SUMS_NAME, hashBytes(sums)] as const].map(([name, sha256]) => ({
+    name,
+    sha256,
+  }));
   const maxBytes = maxSignatureBytes(
     resources.map(({ name }) => name),
     { subjectName: topFolder },

@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bundle.ts')).defineBundle,
   },
   {
+    name: 'keys',
+    description: 'The keys that sign bundles: make them, list them, show what may be shown.',
+    load: async () => (await import('./commands/keys.ts')).defineKeys,
+  },
+  {
     name: 'deploy',
     argument: ['[version]', 'a registered version (default: the best of the run that passes the thresholds)'],
     description:

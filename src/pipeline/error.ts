@@ -28,6 +28,13 @@ export const PIPELINE_FAILURES = {
     hint: 'Restore the file from a copy and look at the disk (dmesg, smartctl -a); if these bytes are right, run the same command again with --no-cache.',
     aftermath: 'unchanged',
   },
+  PIPELINE_RELEASE_LINE_UNKNOWN: {
+    exitCode: 2,
+    summary:
+      'A counter or an expiry was given for a bundle, and not the line of releases that it belongs to.',
+    hint: 'Name the line, usually the base model, with --line NAME',
+    aftermath: 'unchanged',
+  },
   PIPELINE_MACHINE_UNFIT: {
     exitCode: 1,
     summary:

@@ -37,6 +37,8 @@ export {
   runDemo,
   runScheduled,
   serveModel,
+  signExistingBundle,
+  verifySignedBundle,
 } from './on-first-use.ts';
 export type { MadeQuantization } from './make-quantizations.ts';
 export type {
@@ -56,4 +58,7 @@ export type {
 export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from './select-run.ts';
 export type { TargetReport } from './targets.ts';
 export type { ServedFacts, ServeModelRequest, ServeReport, ServeSource } from './serve-model.ts';
+export type { SignedExisting, SignExistingOptions } from './sign-existing.ts';
 export { sizeWarning } from './size-warning.ts';
+export type { AskedRelease } from './state-release.ts';
+export type { VerifiedSigned, VerifySignedOptions } from './verify-signed.ts';

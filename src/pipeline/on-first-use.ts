@@ -6,7 +6,9 @@ import type * as live from './judge-live.ts';
 import type * as quantize from './quantize-model.ts';
 import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
+import type * as sign from './sign-existing.ts';
 import type * as targets from './targets.ts';
+import type * as verify from './verify-signed.ts';
 
 /** {@inheritDoc demo.runDemo} */
 export const runDemo: typeof demo.runDemo = async (...args) => (await import('./demo.ts')).runDemo(...args);
@@ -34,6 +36,14 @@ export const runScheduled: typeof scheduled.runScheduled = async (...args) =>
 /** {@inheritDoc serve.serveModel} */
 export const serveModel: typeof serve.serveModel = async (...args) =>
   (await import('./serve-model.ts')).serveModel(...args);
+
+/** {@inheritDoc sign.signExistingBundle} */
+export const signExistingBundle: typeof sign.signExistingBundle = async (...args) =>
+  (await import('./sign-existing.ts')).signExistingBundle(...args);
+
+/** {@inheritDoc verify.verifySignedBundle} */
+export const verifySignedBundle: typeof verify.verifySignedBundle = async (...args) =>
+  (await import('./verify-signed.ts')).verifySignedBundle(...args);
 
 /** {@inheritDoc targets.findTarget} */
 export const findTarget: typeof targets.findTarget = async (...args) =>

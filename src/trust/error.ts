@@ -102,7 +102,8 @@ const SIGNATURE_FAILURES = {
   },
   TRUST_PREDICATE_TYPE_UNKNOWN: {
     exitCode: 3,
-    summary: 'A signed statement is not one of OpenSSF Model Signing v1.0, by its type or that of its predicate.',
+    summary:
+      'A signed statement is not one of OpenSSF Model Signing v1.0, by its type or that of its predicate.',
     hint: 'Have it signed again with: milton bundle sign FILE --key KEY --replace',
   },
   TRUST_METHOD_UNSUPPORTED: {
@@ -128,7 +129,8 @@ const SIGNATURE_FAILURES = {
   },
   TRUST_SIGNATURE_INVALID: {
     exitCode: 3,
-    summary: 'A signature does not hold under the key: content or signature was changed, or another key made it.',
+    summary:
+      'A signature does not hold under the key: content or signature was changed, or another key made it.',
     hint: SIGN_AGAIN,
   },
   TRUST_STATEMENT_INVALID: {

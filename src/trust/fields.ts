@@ -10,7 +10,10 @@ export interface Fields {
   readonly value: JsonObject;
 }
 
-export function fieldsOf(value: JsonValue | undefined, place: { readonly code: TrustCode; readonly at?: string }): Fields {
+export function fieldsOf(
+  value: JsonValue | undefined,
+  place: { readonly code: TrustCode; readonly at?: string },
+): Fields {
   const { code, at = '' } = place;
   if (isJsonObject(value)) return { code, at, value };
   throw invalid({ code, field: at.slice(0, -1) || 'the top level', expected: 'an object', value });
@@ -48,9 +51,13 @@ export function digestField(fields: Fields, key: string): string {
 export function assertOnly(fields: Fields, keys: readonly string[]): void {
   const unknown = Object.keys(fields.value).find((key) => !keys.includes(key));
   if (unknown === undefined) return;
-  throw new TrustFailure(fields.code, `The signature has a field that means nothing here: ${escapeText(fields.at + unknown, 80)}.`, {
-    details: { expected: keys.join(', '), received: escapeText(unknown, 80) },
-  });
+  throw new TrustFailure(
+    fields.code,
+    `The signature has a field that means nothing here: ${escapeText(fields.at + unknown, 80)}.`,
+    {
+      details: { expected: keys.join(', '), received: escapeText(unknown, 80) },
+    },
+  );
 }
 
 export function own({ value }: Fields, key: string): JsonValue | undefined {
@@ -69,7 +76,11 @@ function invalid(problem: {
 }): TrustFailure {
   const { code, field, expected, value } = problem;
   const received = value === undefined ? 'nothing' : escapeText(JSON.stringify(value), 60);
-  return new TrustFailure(code, `The signature: expected ${expected} at ${escapeText(field, 80)}, received ${received}.`, {
-    details: { field: escapeText(field, 80), expected, received },
-  });
+  return new TrustFailure(
+    code,
+    `The signature: expected ${expected} at ${escapeText(field, 80)}, received ${received}.`,
+    {
+      details: { field: escapeText(field, 80), expected, received },
+    },
+  );
 }

@@ -28,4 +28,11 @@ export { maxSignatureBytes, signResources, type SignOptions } from './signature-
 export { readSignature } from './signature-read.ts';
 export { verifySignature, type VerifySignatureOptions } from './signature-verify.ts';
 export { parseStrictJson, type StrictJsonOptions } from './strict-json.ts';
-export type { KeyCurve, ReadSignature, Resource, SigningKey, TrustedKey, VerifiedSignature } from './types.ts';
+export type {
+  KeyCurve,
+  ReadSignature,
+  Resource,
+  SigningKey,
+  TrustedKey,
+  VerifiedSignature,
+} from './types.ts';

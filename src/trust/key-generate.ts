@@ -20,9 +20,11 @@ export function formatPrivateKey(
   { privateKey }: Pick<SigningKey, 'privateKey'>,
   { passphrase }: { readonly passphrase?: string | undefined } = {},
 ): string {
-  return privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-    ...(passphrase !== undefined && { cipher: 'aes-256-cbc', passphrase }),
-  });
+  return privateKey
+    .export({
+      type: 'pkcs8',
+      format: 'pem',
+      ...(passphrase !== undefined && { cipher: 'aes-256-cbc', passphrase }),
+    })
+    .toString();
 }

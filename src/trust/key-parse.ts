@@ -16,7 +16,10 @@ export interface LoadPrivateKeyOptions extends ParseKeyOptions {
 }
 
 /** `BEGIN PUBLIC KEY` and nothing else. Throws `TRUST_KEY_INVALID`, `TRUST_KEY_UNSUPPORTED`, `TRUST_KEY_PRIVATE`. */
-export function parsePublicKey(pem: string | Uint8Array, { name = 'the key' }: ParseKeyOptions = {}): TrustedKey {
+export function parsePublicKey(
+  pem: string | Uint8Array,
+  { name = 'the key' }: ParseKeyOptions = {},
+): TrustedKey {
   const { label, text } = readPem(pem, name);
   if (PRIVATE_LABELS.includes(label)) {
     throw new TrustFailure('TRUST_KEY_PRIVATE', `${name} is a private key; a public one belongs here.`, {
@@ -24,7 +27,10 @@ export function parsePublicKey(pem: string | Uint8Array, { name = 'the key' }: P
     });
   }
   if (label !== 'PUBLIC KEY') throw invalid(name, 'one block PUBLIC KEY', label);
-  return trustedKey(read(() => createPublicKey({ key: text, format: 'pem', type: 'spki' }), name), name);
+  return trustedKey(
+    read(() => createPublicKey({ key: text, format: 'pem', type: 'spki' }), name),
+    name,
+  );
 }
 
 /**
@@ -46,19 +52,24 @@ export function loadPrivateKey(
   if (isLocked && passphrase === undefined) {
     throw new TrustFailure('TRUST_KEY_LOCKED', `${name} is encrypted, and no passphrase was given.`);
   }
-  const privateKey = isLocked ? unlock(text, passphrase ?? '', name) : read(() => createPrivateKey(text), name);
+  const privateKey = isLocked
+    ? unlock(text, passphrase ?? '', name)
+    : read(() => createPrivateKey(text), name);
   const { id, curve, publicKey } = trustedKey(createPublicKey(privateKey), name);
   return { id, curve, privateKey, publicKey };
 }
 
 /** Whether a passphrase will be asked for. */
-export function isEncryptedKey(pem: string | Uint8Array, { name = 'the key' }: ParseKeyOptions = {}): boolean {
+export function isEncryptedKey(
+  pem: string | Uint8Array,
+  { name = 'the key' }: ParseKeyOptions = {},
+): boolean {
   return isEncrypted(readPem(pem, name));
 }
 
 /** As it stands in a policy and in a `.pub.pem`. */
 export function formatPublicKey({ publicKey }: Pick<TrustedKey, 'publicKey'>): string {
-  return publicKey.export({ type: 'spki', format: 'pem' });
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** What the reference implementation of OMS writes as a hint: the digest of the PEM text, and not of the DER. */
@@ -73,7 +84,8 @@ export function trustedKey(publicKey: KeyObject, name: string): TrustedKey {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   const { spkiBytes } = KEY_CURVES[curve];
   // A compressed point would give the same key a second id.
-  if (der.length !== spkiBytes) throw invalid(name, `${spkiBytes} bytes (uncompressed)`, `${der.length} bytes`);
+  if (der.length !== spkiBytes)
+    throw invalid(name, `${spkiBytes} bytes (uncompressed)`, `${der.length} bytes`);
   return { id: createHash('sha256').update(der).digest('hex'), curve: curve satisfies KeyCurve, publicKey };
 }
 
@@ -87,14 +99,16 @@ interface Pem {
 
 /** One block. The parameters that openssl writes before an EC key are no second one. */
 function readPem(pem: string | Uint8Array, name: string): Pem {
-  if (pem.length > MAX_KEY_BYTES) throw invalid(name, `at most ${MAX_KEY_BYTES} bytes`, `${pem.length} bytes`);
+  if (pem.length > MAX_KEY_BYTES)
+    throw invalid(name, `at most ${MAX_KEY_BYTES} bytes`, `${pem.length} bytes`);
   const whole = typeof pem === 'string' ? pem : readText(pem, name);
   const blocks = [...whole.matchAll(BLOCK)].map(([text, label = '']) => ({ label, text }));
   const keys = blocks.filter(({ label }) => label !== 'EC PARAMETERS');
   const [only] = keys;
   if (only === undefined) throw invalid(name, 'a key in PEM', 'no PEM block');
   if (keys.length > 1) throw invalid(name, 'one key', `${keys.length} PEM blocks`);
-  if (whole.replaceAll(BLOCK, '').trim() !== '') throw invalid(name, 'a key and nothing else', 'other text around it');
+  if (whole.replaceAll(BLOCK, '').trim() !== '')
+    throw invalid(name, 'a key and nothing else', 'other text around it');
   return only;
 }
 
@@ -131,14 +145,20 @@ function read(parse: () => KeyObject, name: string): KeyObject {
 function unsupported(key: KeyObject, name: string): TrustFailure {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   const kind = key.asymmetricKeyType ?? 'unknown';
-  return new TrustFailure('TRUST_KEY_UNSUPPORTED', `${name} is not a key that signatures are made with here.`, {
-    details: {
-      expected: `an elliptic-curve key on ${KEY_CURVE_NAMES.join(', ')}`,
-      received: kind === 'ec' ? `ec on ${curve ?? 'a curve without a name'}` : kind,
+  return new TrustFailure(
+    'TRUST_KEY_UNSUPPORTED',
+    `${name} is not a key that signatures are made with here.`,
+    {
+      details: {
+        expected: `an elliptic-curve key on ${KEY_CURVE_NAMES.join(', ')}`,
+        received: kind === 'ec' ? `ec on ${curve ?? 'a curve without a name'}` : kind,
+      },
     },
-  });
+  );
 }
 
 function invalid(name: string, expected: string, received: string): TrustFailure {
-  return new TrustFailure('TRUST_KEY_INVALID', `${name} is no usable key in PEM.`, { details: { expected, received } });
+  return new TrustFailure('TRUST_KEY_INVALID', `${name} is no usable key in PEM.`, {
+    details: { expected, received },
+  });
 }

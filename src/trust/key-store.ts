@@ -1,9 +1,15 @@
 /** Keys in a folder: `NAME.pem` (private, 0600) and `NAME.pub.pem` beside it. A key is never overwritten. */
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { escapeText, Failure, messageOf } from '../core/index.ts';
-import { fileIdentity, makeDirectory, SystemFailure, withFileSource, writeFileAtomic } from '../system/index.ts';
+import {
+  fileIdentity,
+  makeDirectory,
+  SystemFailure,
+  withFileSource,
+  writeFileAtomic,
+} from '../system/index.ts';
 import { TrustFailure } from './error.ts';
 import { formatPrivateKey } from './key-generate.ts';
 import { formatPublicKey, isEncryptedKey, parsePublicKey } from './key-parse.ts';
@@ -45,13 +51,20 @@ export interface KeyFile {
 /** Throws `TRUST_KEY_NAME_INVALID`, `TRUST_KEY_EXISTS`, `SYSTEM_*`; neither file is there then. */
 export async function saveKeyPair(
   key: SigningKey,
-  { name, directory, passphrase }: KeyPlace & { readonly name: string; readonly passphrase?: string | undefined },
+  {
+    name,
+    directory,
+    passphrase,
+  }: KeyPlace & { readonly name: string; readonly passphrase?: string | undefined },
 ): Promise<SavedKey> {
   assertName(name);
+  // The folder above is not for keys alone.
+  await makeDirectory(dirname(directory));
   await makeDirectory(directory, 0o700);
   const privatePath = join(directory, name + PRIVATE_END);
   const publicPath = join(directory, name + PUBLIC_END);
-  for (const path of [privatePath, publicPath]) if ((await fileIdentity(path)) !== null) throw exists(name, path);
+  for (const path of [privatePath, publicPath])
+    if ((await fileIdentity(path)) !== null) throw exists(name, path);
   await saveNew(privatePath, formatPrivateKey(key, { passphrase }), { name, mode: 0o600 });
   try {
     await saveNew(publicPath, formatPublicKey(key), { name, mode: 0o644 });
@@ -65,9 +78,7 @@ export async function saveKeyPair(
 /** Sorted by name; a file that is no key is listed with what is wrong with it. */
 export async function listKeys({ directory }: KeyPlace): Promise<readonly ListedKey[]> {
   const files = new Set(await readdir(directory).catch(() => []));
-  const names = new Set(
-    [...files].filter((file) => file.endsWith(PRIVATE_END)).map((file) => nameOf(file)),
-  );
+  const names = new Set([...files].filter((file) => file.endsWith(PRIVATE_END)).map((file) => nameOf(file)));
   const known = [...names].filter((name) => NAME.test(name)).toSorted();
   return Promise.all(known.slice(0, MAX_STORED_KEYS).map((name) => describeKey(name, { directory, files })));
 }
@@ -77,14 +88,19 @@ export async function readKeyFile(
   named: string,
   { directory, half }: KeyPlace & { readonly half: 'private' | 'public' },
 ): Promise<KeyFile> {
-  const stored = NAME.test(named) ? join(directory, named + (half === 'private' ? PRIVATE_END : PUBLIC_END)) : null;
+  const stored = NAME.test(named)
+    ? join(directory, named + (half === 'private' ? PRIVATE_END : PUBLIC_END))
+    : null;
   const path = stored !== null && (await fileIdentity(stored)) !== null ? stored : named;
   try {
     return await readWhole(path);
   } catch (error) {
     if (!(error instanceof SystemFailure) || error.code !== 'SYSTEM_FILE_MISSING') throw error;
     throw new TrustFailure('TRUST_KEY_MISSING', `There is no ${half} key ${escapeText(named)}.`, {
-      details: { expected: stored === null ? 'a file of that path' : 'a key of that name, or a file of that path', received: escapeText(named) },
+      details: {
+        expected: stored === null ? 'a file of that path' : 'a key of that name, or a file of that path',
+        received: escapeText(named),
+      },
       cause: error,
     });
   }
@@ -129,7 +145,11 @@ function nameOf(file: string): string {
   return file.slice(0, -(file.endsWith(PUBLIC_END) ? PUBLIC_END : PRIVATE_END).length);
 }
 
-async function saveNew(path: string, pem: string, { name, mode }: { readonly name: string; readonly mode: number }): Promise<void> {
+async function saveNew(
+  path: string,
+  pem: string,
+  { name, mode }: { readonly name: string; readonly mode: number },
+): Promise<void> {
   try {
     await writeFileAtomic(path, pem, { mode, exclusive: true });
   } catch (error) {

@@ -25,9 +25,13 @@ export function matchResources(
       });
     }
     if (received !== expected) {
-      throw new TrustFailure('TRUST_DIGEST_MISMATCH', `${escapeText(name)} is not the file that was signed.`, {
-        details: { path: escapeText(name), expected: `sha256:${expected}`, received: `sha256:${received}` },
-      });
+      throw new TrustFailure(
+        'TRUST_DIGEST_MISMATCH',
+        `${escapeText(name)} is not the file that was signed.`,
+        {
+          details: { path: escapeText(name), expected: `sha256:${expected}`, received: `sha256:${received}` },
+        },
+      );
     }
   }
 }

@@ -20,7 +20,10 @@ export function signResources(
 ): Uint8Array {
   const payload = formatStatement(resources, { subjectName });
   const { hash } = KEY_CURVES[key.curve];
-  const signature = sign(hash, preAuthenticationEncoding(payload), { key: key.privateKey, dsaEncoding: 'der' });
+  const signature = sign(hash, preAuthenticationEncoding(payload), {
+    key: key.privateKey,
+    dsaEncoding: 'der',
+  });
   return formatSigstoreBundle({ hint: hintOf(key), payload, signature });
 }
 

@@ -35,8 +35,12 @@ function selectKeys(keys: readonly TrustedKey[], { hint }: Envelope): readonly T
   if (selected.length > 0) return selected;
   throw new TrustFailure('TRUST_KEY_UNKNOWN', 'The signature was made with a key that is not trusted here.', {
     details: {
-      expected: keys.length === 0 ? 'a trusted key; there is none' : `one of ${keys.map(({ id }) => id).join(', ')}`,
-      received: hint === null ? 'a signature that names no key' : `a key with the hint ${escapeText(hint, 80)}`,
+      expected:
+        keys.length === 0
+          ? 'a trusted key; there is none'
+          : `one of ${keys.map((key) => `${key.id} (hint ${hintOf(key)})`).join(', ')}`,
+      received:
+        hint === null ? 'a signature that names no key' : `a key with the hint ${escapeText(hint, 80)}`,
     },
   });
 }
@@ -52,7 +56,12 @@ function doesNotHold(keys: readonly TrustedKey[], envelope: Envelope): TrustFail
     return new TrustFailure(
       'TRUST_ENCODING_HISTORIC',
       'The signature is over the encoding of model-signing v0.2.0, which is refused.',
-      { details: { expected: 'DSSEv1 and the payload', received: 'DSSEV1 and the payload as Python prints it' } },
+      {
+        details: {
+          expected: 'DSSEv1 and the payload',
+          received: 'DSSEV1 and the payload as Python prints it',
+        },
+      },
     );
   }
   return new TrustFailure(

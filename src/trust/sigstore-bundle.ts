@@ -52,14 +52,24 @@ export function parseSigstoreBundle(bytes: Uint8Array): Envelope {
   const bundle = fieldsOf(parseStrictJson(bytes, { name: 'The signature', invalid: code }), { code });
   const mediaType = textField(bundle, 'mediaType');
   if (mediaType !== SIGSTORE_MEDIA_TYPE)
-    throw unknownType('TRUST_MEDIA_TYPE_UNKNOWN', 'The media type of the signature is not known', SIGSTORE_MEDIA_TYPE, mediaType);
+    throw unknownType(
+      'TRUST_MEDIA_TYPE_UNKNOWN',
+      'The media type of the signature is not known',
+      SIGSTORE_MEDIA_TYPE,
+      mediaType,
+    );
   assertOnly(bundle, ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
   const hint = parseMaterial(objectField(bundle, 'verificationMaterial'));
   const envelope = objectField(bundle, 'dsseEnvelope');
   assertOnly(envelope, ['payload', 'payloadType', 'signatures']);
   const payloadType = textField(envelope, 'payloadType');
   if (payloadType !== IN_TOTO_PAYLOAD_TYPE)
-    throw unknownType('TRUST_PAYLOAD_TYPE_UNKNOWN', 'The payload type of the signature is not known', IN_TOTO_PAYLOAD_TYPE, payloadType);
+    throw unknownType(
+      'TRUST_PAYLOAD_TYPE_UNKNOWN',
+      'The payload type of the signature is not known',
+      IN_TOTO_PAYLOAD_TYPE,
+      payloadType,
+    );
   const signature = parseOnlySignature(envelope);
   const payload = parseBase64(textField(envelope, 'payload'), { field: 'dsseEnvelope.payload' });
   return { hint, payload, signature };
@@ -69,13 +79,18 @@ export function parseSigstoreBundle(bytes: Uint8Array): Envelope {
 function parseMaterial(material: Fields): string | null {
   const method = ['certificate', 'x509CertificateChain'].find((key) => own(material, key) !== undefined);
   if (method !== undefined) {
-    throw new TrustFailure('TRUST_METHOD_UNSUPPORTED', 'The signature was made with a certificate, not with a key.', {
-      details: { expected: 'verificationMaterial.publicKey', received: `verificationMaterial.${method}` },
-    });
+    throw new TrustFailure(
+      'TRUST_METHOD_UNSUPPORTED',
+      'The signature was made with a certificate, not with a key.',
+      {
+        details: { expected: 'verificationMaterial.publicKey', received: `verificationMaterial.${method}` },
+      },
+    );
   }
   assertOnly(material, ['publicKey', 'tlogEntries']);
   const entries = own(material, 'tlogEntries') === undefined ? [] : listField(material, 'tlogEntries');
-  if (entries.length > 0) throw wrong(material, 'tlogEntries', 'no entries of a log that nobody here can ask');
+  if (entries.length > 0)
+    throw wrong(material, 'tlogEntries', 'no entries of a log that nobody here can ask');
   const publicKey = objectField(material, 'publicKey');
   assertOnly(publicKey, ['hint', 'rawBytes', 'keyDetails']);
   optionalTextField(publicKey, 'rawBytes');

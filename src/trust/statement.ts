@@ -63,7 +63,9 @@ export function formatStatement(
  */
 export function parseStatement(payload: Uint8Array): Statement {
   const code = 'TRUST_STATEMENT_INVALID';
-  const statement = fieldsOf(parseStrictJson(payload, { name: 'The signed statement', invalid: code }), { code });
+  const statement = fieldsOf(parseStrictJson(payload, { name: 'The signed statement', invalid: code }), {
+    code,
+  });
   assertTypes(statement);
   assertOnly(statement, ['_type', 'subject', 'predicateType', 'predicate']);
   const predicate = objectField(statement, 'predicate');
@@ -72,9 +74,13 @@ export function parseStatement(payload: Uint8Array): Statement {
   const subject = parseSubject(statement);
   const expected = subjectDigest([...resources.values()]);
   if (subject.sha256 !== expected) {
-    throw new TrustFailure('TRUST_SUBJECT_MISMATCH', 'The signed statement contradicts itself: its subject is not what it lists.', {
-      details: { expected: `sha256:${expected}`, received: `sha256:${subject.sha256}` },
-    });
+    throw new TrustFailure(
+      'TRUST_SUBJECT_MISMATCH',
+      'The signed statement contradicts itself: its subject is not what it lists.',
+      {
+        details: { expected: `sha256:${expected}`, received: `sha256:${subject.sha256}` },
+      },
+    );
   }
   return { subjectName: subject.name, subjectSha256: expected, resources };
 }
@@ -90,9 +96,13 @@ function assertTypes(statement: Fields): void {
   const type = textField(statement, '_type');
   const predicateType = textField(statement, 'predicateType');
   if (predicateType === HISTORIC_PREDICATE_TYPE) {
-    throw new TrustFailure('TRUST_ENCODING_HISTORIC', 'The signed statement is that of model-signing v0.2.0, which is refused.', {
-      details: { expected: PREDICATE_TYPE, received: predicateType },
-    });
+    throw new TrustFailure(
+      'TRUST_ENCODING_HISTORIC',
+      'The signed statement is that of model-signing v0.2.0, which is refused.',
+      {
+        details: { expected: PREDICATE_TYPE, received: predicateType },
+      },
+    );
   }
   for (const [expected, received] of [
     [STATEMENT_TYPE, type],
@@ -150,12 +160,16 @@ function assertNames(names: readonly string[]): void {
     // OMS v1.0 before its §6.1.2 called the only file of a model ".".
     if (names.length > 1 || name !== '.') assertResourceName(name);
     if (before !== null && compareNames(before, name) >= 0) {
-      throw new TrustFailure('TRUST_RESOURCES_UNSORTED', 'The files of the signed statement are not in their one order.', {
-        details: {
-          expected: 'names sorted by code point, none twice',
-          received: `${escapeText(name, 120)} after ${escapeText(before, 120)}`,
+      throw new TrustFailure(
+        'TRUST_RESOURCES_UNSORTED',
+        'The files of the signed statement are not in their one order.',
+        {
+          details: {
+            expected: 'names sorted by code point, none twice',
+            received: `${escapeText(name, 120)} after ${escapeText(before, 120)}`,
+          },
         },
-      });
+      );
     }
     before = name;
   }

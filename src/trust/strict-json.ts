@@ -61,7 +61,10 @@ function assertOneReading(tree: JsonTree, name: string): void {
 }
 
 /** RFC 8259 §6: beyond 2^53 two readers may see two numbers. */
-function assertNumber(value: number, { name, lexeme }: { readonly name: string; readonly lexeme: string }): void {
+function assertNumber(
+  value: number,
+  { name, lexeme }: { readonly name: string; readonly lexeme: string },
+): void {
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return;
   throw ambiguous(name, 'numbers up to 2^53 - 1', lexeme.slice(0, 40));
 }
