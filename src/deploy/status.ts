@@ -43,7 +43,7 @@ export interface LiveRelease {
 
 export interface UnfinishedRun {
   readonly transaction: string;
-  readonly kind: JournalLine['kind'];
+  readonly kind: Exclude<JournalLine['kind'], 'policy'>;
   readonly state: State | RemovalState;
   readonly at: string;
   readonly next: (typeof RESUME)[State] | 'finish-removal';
