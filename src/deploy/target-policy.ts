@@ -19,8 +19,9 @@ export async function bindPolicy(
   const found = await findPolicy(policyPlaces(context));
   if (trust.policySha256 === null || found?.sha256 === trust.policySha256) return found;
   const { targetPath } = context.layout;
-  const before = trust.policyPath === null ? '' : ` (it was ${trust.policyPath})`;
-  const what = found === null ? 'is gone' : `is another one now, ${found.path}`;
+  const { policyPath } = trust;
+  const before = policyPath === null || policyPath === found?.path ? '' : ` (${policyPath})`;
+  const what = describeChange(found, policyPath);
   const target = `--target-path ${quoteWord(targetPath)}`;
   throw new TrustFailure(
     'TRUST_POLICY_MISSING',
@@ -37,6 +38,11 @@ export async function bindPolicy(
           : `Look at it (milton policy show ${target}), then: milton policy accept ${target}`,
     },
   );
+}
+
+function describeChange(found: FoundPolicy | null, before: string | null): string {
+  if (found === null) return 'is gone';
+  return found.path === before ? `was changed: ${found.path}` : `is another one now: ${found.path}`;
 }
 
 /**

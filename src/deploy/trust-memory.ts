@@ -58,9 +58,9 @@ export function rememberTrust(memory: TrustMemory, line: JournalLine): TrustMemo
   const trust = readKnownTrust(line);
   // What goes live again was counted when it first did.
   if (trust === null || facts['returning'] === true) return { ...memory, ...policy };
-  const { line: name, counter, subjectSha256 } = trust;
+  const { line: name, counter, subjectSha256, keyId } = trust;
   if (name === null || counter === null) return { ...memory, ...policy };
-  const counters = rememberCounter(memory.counters, { line: name, counter, subjectSha256 });
+  const counters = rememberCounter(memory.counters, { line: name, counter, subjectSha256, keyId });
   return { ...memory, ...policy, counters };
 }
 

@@ -38,7 +38,13 @@ export type {
 } from './types.ts';
 
 // Policies.
-export { NO_COUNTERS, rememberCounter, type AcceptedCounters, type AcceptedLine } from './counter-memory.ts';
+export {
+  highestCounter,
+  NO_COUNTERS,
+  rememberCounter,
+  type AcceptedCounters,
+  type AcceptedLine,
+} from './counter-memory.ts';
 export {
   POLICY_PLACES,
   SIGNATURE_MODES,
@@ -58,10 +64,8 @@ export {
   type PolicyPlaces,
 } from './policy-find.ts';
 export {
-  assertArchitecture,
   judgeRelease,
   revokedKey,
-  type Forced,
   type JudgedRelease,
   type JudgeOptions,
   type StatedRelease,
@@ -70,5 +74,6 @@ export {
 } from './policy-judge.ts';
 export { POLICY_SCHEMA_NAME, policyJsonSchema } from './policy-json-schema.ts';
 export { formatPolicy, type NewPolicy } from './policy-new.ts';
+export { assertArchitecture, type Forced, type JudgedContent } from './policy-rules.ts';
 export { checkSignature, type SignatureFinding, type SignedContent } from './policy-signature.ts';
 export { parsePolicy } from './policy-on-first-use.ts';

@@ -1,8 +1,16 @@
 /** Whether a policy takes a release: from what is known of both to warnings, or to the one reason why not. Pure. */
-import { escapeText, formatBytes, type ArtifactType, type Warning } from '../core/index.ts';
-import type { AcceptedCounters } from './counter-memory.ts';
-import { TrustFailure, type TrustCode } from './error.ts';
-import type { Policy, PolicyAllowances } from './policy.ts';
+import { escapeText, type Warning } from '../core/index.ts';
+import { believedReleases, highestCounter, type AcceptedCounters } from './counter-memory.ts';
+import { TrustFailure } from './error.ts';
+import type { Policy } from './policy.ts';
+import {
+  assertContent,
+  assertForced,
+  notAllowed,
+  refusal,
+  type Forced,
+  type JudgedContent,
+} from './policy-rules.ts';
 import type { SignatureFinding } from './policy-signature.ts';
 
 /** Which release a bundle says that it is. */
@@ -14,25 +22,9 @@ export interface StatedRelease {
 }
 
 /** What a policy looks at. */
-export interface JudgedRelease {
-  /** 1: a bundle of the Python tool · 2: ours · null: an artifact of this machine, without a bundle. */
-  readonly format: 1 | 2 | null;
+export interface JudgedRelease extends JudgedContent {
   readonly signature: SignatureFinding;
   readonly stated: StatedRelease | null;
-  readonly artifactType: ArtifactType;
-  readonly architecture: string | null;
-  readonly sizeBytes: number;
-  /** How its benchmark run is bound to its bytes; null where that is not known yet. */
-  readonly evidence: string | null;
-}
-
-/** What somebody forces, as far as it has an effect. */
-export interface Forced {
-  readonly skipChecksum: boolean;
-  readonly skipLoadTest: boolean;
-  readonly unsafeFiles: boolean;
-  /** The reason for a lower counter, or null. */
-  readonly downgrade: string | null;
 }
 
 export interface JudgeOptions {
@@ -77,71 +69,6 @@ export function judgeRelease(policy: Policy, release: JudgedRelease, options: Ju
 
 const NOTHING_NEW: TrustVerdict = { vouched: null, warnings: [] };
 
-/** What a policy asks of any model, signed or not. Throws `TRUST_ARCHITECTURE`. */
-export function assertArchitecture({ architectures }: Policy, architecture: string | null): void {
-  if (architectures === null || (architecture !== null && architectures.includes(architecture))) return;
-  const received = architecture === null ? 'none that is stated' : escapeText(architecture, 80);
-  throw refusal('TRUST_ARCHITECTURE', `The policy does not take models of the architecture ${received}.`, {
-    expected: architectures.join(', '),
-    received,
-  });
-}
-
-const FLAGS = {
-  skipLoadTest: ['skip_load_test', '--skip-load-test'],
-  unsafeFiles: ['unsafe_files', '--allow-unsafe-files'],
-  downgrade: ['downgrade', '--allow-downgrade'],
-} as const satisfies Partial<Record<keyof PolicyAllowances, readonly [string, string]>>;
-
-function assertForced({ signatures, allow }: Policy, forced: Forced): void {
-  if (forced.skipChecksum && signatures === 'require') {
-    throw refusal(
-      'TRUST_SKIP_CHECKSUM',
-      'The policy requires signatures, and --skip-checksum would let other bytes pass.',
-      {
-        expected: 'no --skip-checksum',
-        received: '--skip-checksum',
-      },
-    );
-  }
-  for (const name of ['skipLoadTest', 'unsafeFiles'] as const) {
-    if (forced[name] && !allow[name]) throw notAllowed(name);
-  }
-}
-
-function assertContent(
-  policy: Policy,
-  { format, artifactType, architecture, sizeBytes, evidence }: JudgedRelease,
-): void {
-  if (format === 1 && !policy.allow.pythonBundles) {
-    throw refusal('TRUST_PYTHON_BUNDLE', 'The policy does not take bundles of the Python tool.', {
-      expected: 'a bundle of format 2',
-      received: 'a bundle of format 1',
-    });
-  }
-  const { artifactTypes, maxSizeBytes } = policy;
-  if (artifactTypes !== null && !artifactTypes.includes(artifactType)) {
-    throw refusal('TRUST_ARTIFACT_TYPE', `The policy does not take artifacts of the type ${artifactType}.`, {
-      expected: artifactTypes.join(', '),
-      received: artifactType,
-    });
-  }
-  assertArchitecture(policy, architecture);
-  if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) {
-    const [most, size] = [maxSizeBytes, sizeBytes].map(formatBytes);
-    throw refusal('TRUST_SIZE', `The model has ${size}; the policy takes at most ${most}.`, {
-      expected: `at most ${maxSizeBytes} bytes`,
-      received: `${sizeBytes} bytes`,
-    });
-  }
-  if (policy.evidence === 'measured' && evidence !== null && evidence !== 'measured') {
-    throw refusal('TRUST_EVIDENCE', 'No benchmark run measured these very bytes, and the policy wants one.', {
-      expected: 'evidence: measured',
-      received: `evidence: ${evidence}`,
-    });
-  }
-}
-
 function judgeSigned(
   policy: Policy,
   { signature: finding, stated }: JudgedRelease,
@@ -157,15 +84,17 @@ function judgeSigned(
   }
   const { line, counter } = stated;
   assertKeyMaySign(key, stated);
-  const known = accepted.get(line);
-  const subject = known?.subjects.get(counter);
+  const revoked = new Set(policy.keys.filter((one) => one.revoked !== null).map((one) => one.key.id));
+  const known = believedReleases(accepted, line, { revoked });
+  const subject = known.get(counter)?.subjectSha256;
   if (subject !== undefined && subject !== signature.subjectSha256) {
     throw refusal('TRUST_COUNTER_REUSED', `Another release ${counter} of ${quote(line)} was live here.`, {
       expected: `the content sha256:${subject}`,
       received: `sha256:${signature.subjectSha256}`,
     });
   }
-  const downgradedFrom = known !== undefined && counter < known.highest ? known.highest : null;
+  const highest = highestCounter(known);
+  const downgradedFrom = highest !== null && counter < highest ? highest : null;
   if (downgradedFrom !== null) {
     if (forced.downgrade === null) throw downgrade(stated, downgradedFrom);
     if (!policy.allow.downgrade) throw notAllowed('downgrade');
@@ -250,22 +179,6 @@ function downgrade({ line, counter }: StatedRelease, highest: number): TrustFail
       received: String(counter),
     },
   );
-}
-
-function notAllowed(name: keyof typeof FLAGS): TrustFailure {
-  const [field, flag] = FLAGS[name];
-  return refusal('TRUST_NOT_ALLOWED', `The policy does not allow ${flag}.`, {
-    expected: `allow.${field}: true in the policy, or no ${flag}`,
-    received: flag,
-  });
-}
-
-function refusal(
-  code: TrustCode,
-  message: string,
-  sides: { readonly expected: string; readonly received: string },
-): TrustFailure {
-  return new TrustFailure(code, message, { details: { ...sides } });
 }
 
 function quote(line: string): string {

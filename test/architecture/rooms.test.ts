@@ -17,6 +17,7 @@ const PURE = [
   'bench/grade-answer.ts',
   'bench/sample-evenly.ts',
   'trust/policy-judge.ts',
+  'trust/policy-rules.ts',
   'trust/counter-memory.ts',
   'deploy/plan.ts',
   'deploy/usable-target.ts',
