@@ -28,7 +28,7 @@ export {
 } from './on-first-use.ts';
 export type { OpenArtifactOptions } from './open-artifact.ts';
 export { assertSafePath } from './path-safety.ts';
-export { parseSums } from './sums.ts';
+export { formatSums, parseSums } from './sums.ts';
 export type {
   Artifact,
   ArtifactFile,

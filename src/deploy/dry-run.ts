@@ -17,6 +17,7 @@ import { retentionWarnings } from './retention-report.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
 import { aboutRelease } from './test-by-command.ts';
+import type { TrustSession } from './trust-session.ts';
 
 export interface DryRun {
   readonly origin: ReleaseOrigin;
@@ -24,6 +25,7 @@ export interface DryRun {
   readonly attempt: Attempt;
   readonly options: DeployOptions;
   readonly context: DeployContext;
+  readonly trust: TrustSession;
 }
 
 export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
@@ -37,7 +39,9 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   } else if (options.withLoadTest && !options.skipLoadTest) {
     await testUnpacked(dryRun);
   } else {
-    attempt.warnings.push(...(await release.verify({ ...context, strict: options.strict })));
+    const verified = await release.verify({ ...context, strict: options.strict });
+    attempt.warnings.push(...verified.warnings);
+    attempt.trust = dryRun.trust.judge(verified.claims).facts;
     attempt.checksumVerified = true;
     const note =
       'a dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
@@ -70,15 +74,19 @@ async function testUnpacked(dryRun: DryRun): Promise<void> {
     const staged = await release.stage(folder, { ...context, skipChecksum: options.skipChecksum });
     attempt.checksumVerified = staged.checksumVerified;
     attempt.warnings.push(...staged.warnings);
+    attempt.trust = dryRun.trust.judge(staged.claims).facts;
     await test(subjectOf(release.facts.artifactType, folder, staged.modelFiles), dryRun);
   } finally {
     await removeFolder(folder);
   }
 }
 
-async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
+async function test(
+  subject: LoadTestSubject,
+  { release, attempt, options, context, trust }: DryRun,
+): Promise<void> {
   const { signal } = context;
-  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, signal })));
+  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, trust, signal })));
   const { occupant, view } = await surveyTarget(context.layout);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
   const live = view.releases.find(({ id }) => id === liveId) ?? null;

@@ -30,6 +30,7 @@ export {
   examineMachine,
   findLiveVersions,
   findTarget,
+  findTargetAhead,
   judgeLive,
   judgeLiveIfAny,
   quantizeModel,

@@ -45,6 +45,10 @@ export const signExistingBundle: typeof sign.signExistingBundle = async (...args
 export const verifySignedBundle: typeof verify.verifySignedBundle = async (...args) =>
   (await import('./verify-signed.ts')).verifySignedBundle(...args);
 
+/** {@inheritDoc targets.findTargetAhead} */
+export const findTargetAhead: typeof targets.findTargetAhead = async (path, state) =>
+  (await import('./targets.ts')).findTargetAhead(path, state);
+
 /** {@inheritDoc targets.findTarget} */
 export const findTarget: typeof targets.findTarget = async (...args) =>
   (await import('./targets.ts')).findTarget(...args);

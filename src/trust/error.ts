@@ -1,5 +1,6 @@
 /** The failures of `trust`: keys that cannot be used, signatures that do not hold, and what a policy refuses. */
 import { Failure, type FailureCatalogue, type FailureOptions } from '../core/index.ts';
+import { POLICY_FAILURES } from './policy-failures.ts';
 
 const SIGN_AGAIN =
   'Do not use this bundle. Get it again from whoever made it, or sign it again with: milton bundle sign FILE --key KEY --replace';
@@ -175,7 +176,7 @@ const SIGNATURE_FAILURES = {
   },
 } as const satisfies FailureCatalogue;
 
-export const TRUST_FAILURES = { ...SIGNATURE_FAILURES } as const satisfies FailureCatalogue;
+export const TRUST_FAILURES = { ...SIGNATURE_FAILURES, ...POLICY_FAILURES } as const satisfies FailureCatalogue;
 
 export type TrustCode = keyof typeof TRUST_FAILURES;
 

@@ -36,3 +36,44 @@ export type {
   TrustedKey,
   VerifiedSignature,
 } from './types.ts';
+
+// Policies.
+export {
+  highestCounter,
+  NO_COUNTERS,
+  rememberCounter,
+  type AcceptedCounters,
+  type AcceptedLine,
+} from './counter-memory.ts';
+export {
+  POLICY_PLACES,
+  SIGNATURE_MODES,
+  type FoundPolicy,
+  type Policy,
+  type PolicyAllowances,
+  type PolicyKey,
+  type PolicyPlace,
+  type SignatureMode,
+} from './policy.ts';
+export {
+  findPolicy,
+  loadPolicy,
+  policyPaths,
+  POLICY_FILE_NAME,
+  SYSTEM_POLICY_FILE,
+  type PolicyPlaces,
+} from './policy-find.ts';
+export {
+  judgeRelease,
+  revokedKey,
+  type JudgedRelease,
+  type JudgeOptions,
+  type StatedRelease,
+  type TrustVerdict,
+  type VouchedRelease,
+} from './policy-judge.ts';
+export { POLICY_SCHEMA_NAME, policyJsonSchema } from './policy-json-schema.ts';
+export { formatPolicy, type NewPolicy } from './policy-new.ts';
+export { assertArchitecture, type Forced, type JudgedContent } from './policy-rules.ts';
+export { checkSignature, type SignatureFinding, type SignedContent } from './policy-signature.ts';
+export { parsePolicy } from './policy-on-first-use.ts';

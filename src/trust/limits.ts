@@ -23,3 +23,18 @@ export const MAX_TRUSTED_KEYS = 64;
 
 /** Keys that are listed: each is read. A person has a handful. */
 export const MAX_STORED_KEYS = 1_000;
+
+/** A policy: 64 keys with all they can say are about 60 kB. */
+export const MAX_POLICY_BYTES = 256 * 1024;
+
+/** JSON values in a policy: nine for each key, one for each line of it. */
+export const MAX_POLICY_VALUES = 10_000;
+
+/** Lines of a key, or architectures: a device takes a few. */
+export const MAX_POLICY_ITEMS = 100;
+
+/** Names and reasons in a policy: a sentence or two. */
+export const MAX_POLICY_TEXT_LENGTH = 400;
+
+/** The name of a line: as long as a bundle may state it. */
+export const MAX_LINE_LENGTH = 255;
