@@ -40,6 +40,10 @@ describe('parsePublicKey', () => {
     expect({ id, read }).toEqual({ id: createHash('sha256').update(der).digest('hex'), read: curve });
   });
 
+  it('reads over the words around it (RFC 7468)', () => {
+    expect(parsePublicKey(`# the key of 2026\n\n${publicPem}`).id).toBe(pair.id);
+  });
+
   it.each([
     ['a private key', 'TRUST_KEY_PRIVATE', privatePem],
     ['an RSA key', 'TRUST_KEY_UNSUPPORTED', spki(rsa.publicKey)],
@@ -51,7 +55,7 @@ describe('parsePublicKey', () => {
     ['a certificate', 'TRUST_KEY_INVALID', block('CERTIFICATE', Buffer.from('x'))],
     ['a block that is no key', 'TRUST_KEY_INVALID', block('PUBLIC KEY', Buffer.from('nothing'))],
     ['two keys', 'TRUST_KEY_INVALID', publicPem + publicPem],
-    ['a key with words around it', 'TRUST_KEY_INVALID', `trust me\n${publicPem}`],
+    ['a private key beside the public one', 'TRUST_KEY_INVALID', publicPem + privatePem],
     ['a file of any size', 'TRUST_KEY_INVALID', publicPem + '\n'.repeat(20_000)],
     ['bytes that are no text', 'TRUST_KEY_INVALID', Buffer.of(0xff)],
   ] as const)('refuses %s as %s', (_title, code, pem) => {
