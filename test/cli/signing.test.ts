@@ -10,22 +10,28 @@ const place = useFolder();
 const hasScript = spawnSync('script', ['--version']).status === 0;
 let id: string;
 let bundle: string;
+let packed: Awaited<ReturnType<typeof place.document>>;
 
 beforeAll(async () => {
   await writeFile(join(place.folder, 'a.gguf'), await smallGguf());
   const { json } = await place.document('keys', 'generate', 'release');
   id = String(json['id']);
-  const packed = await place.document('bundle', 'create', '--model', 'a.gguf', '--version', 'v1', ...SIGN);
-  expect(packed.stderr).toBe('');
-  expect(packed.json).toMatchObject({
-    signed_by: id,
-    release: { line: 'org/base', counter: 7, expires: null },
-  });
+  packed = await place.document('bundle', 'create', '--model', 'a.gguf', '--version', 'v1', ...SIGN);
   bundle = String(packed.json['path']);
 });
 
 const SIGN = ['--sign', 'release', '--line', 'org/base', '--counter', '7'];
 const environment = () => ({ MILTON_STATE_DIR: join(place.folder, 'state') });
+
+describe('milton bundle create --sign', () => {
+  it('says with whose key, and which release it is', () => {
+    expect(packed).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+      json: { signed_by: id, release: { line: 'org/base', counter: 7, expires: null } },
+    });
+  });
+});
 
 describe('milton keys', () => {
   it('keeps the private key where it is: 0600, in no output of any command', async () => {
@@ -146,11 +152,7 @@ describe('milton bundle sign', () => {
 describe('an encrypted key', () => {
   beforeAll(async () => {
     const env = { ...environment(), MILTON_KEY_PASSPHRASE: 'open sesame' };
-    const { exitCode } = await runMilton(['keys', 'generate', 'locked', '--encrypt'], { env });
-    expect(exitCode).toBe(0);
-    expect(await readFile(join(place.folder, 'state/keys/locked.pem'), 'utf8')).toContain(
-      'ENCRYPTED PRIVATE KEY',
-    );
+    await runMilton(['keys', 'generate', 'locked', '--encrypt'], { env });
   });
 
   it('signs nothing without its passphrase', async () => {
@@ -158,6 +160,8 @@ describe('an encrypted key', () => {
       runMilton(['bundle', 'sign', bundle, '--key', 'locked', '--replace', '--json'], {
         env: { ...environment(), ...(passphrase !== undefined && { MILTON_KEY_PASSPHRASE: passphrase }) },
       });
+    const locked = await readFile(join(place.folder, 'state/keys/locked.pem'), 'utf8');
+    expect(locked).toContain('ENCRYPTED PRIVATE KEY');
     const before = await readFile(bundle);
     const [none, wrong] = [await sign(), await sign('open barley')];
     expect(JSON.parse(none.stdout)).toMatchObject({ error: { code: 'TRUST_KEY_LOCKED' } });
