@@ -85,7 +85,7 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
   if (warning !== null) onWarning?.(warning);
   const { release, warnings } = stateRelease({
     asked: options.release ?? {},
-    baseModel: entry?.base_model ?? null,
+    baseModel: entry?.base_model || null,
     isSigned: options.sign !== undefined,
     nowSeconds: options.sourceDateEpochSeconds ?? Math.floor(options.clock.now().getTime() / 1000),
   });

@@ -59,5 +59,5 @@ export function stateRelease(options: StateReleaseOptions): StatedRelease {
 const LINE_UNKNOWN: Warning = {
   code: 'RELEASE_LINE_UNKNOWN',
   message:
-    'The bundle is signed without a line of releases, since no base model is known: a device cannot tell it from an older or newer one. --line NAME states it.',
+    'The bundle is signed without a line of releases, since no base model is known: a device cannot tell it from an older one, and a policy that requires signatures refuses it. --line NAME states it.',
 };

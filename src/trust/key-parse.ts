@@ -97,7 +97,7 @@ interface Pem {
   readonly text: string;
 }
 
-/** One block. The parameters that openssl writes before an EC key are no second one. */
+/** One block; text around it is read over (RFC 7468 §2). The parameters that openssl writes before an EC key are no second one. */
 function readPem(pem: string | Uint8Array, name: string): Pem {
   if (pem.length > MAX_KEY_BYTES)
     throw invalid(name, `at most ${MAX_KEY_BYTES} bytes`, `${pem.length} bytes`);
@@ -107,8 +107,6 @@ function readPem(pem: string | Uint8Array, name: string): Pem {
   const [only] = keys;
   if (only === undefined) throw invalid(name, 'a key in PEM', 'no PEM block');
   if (keys.length > 1) throw invalid(name, 'one key', `${keys.length} PEM blocks`);
-  if (whole.replaceAll(BLOCK, '').trim() !== '')
-    throw invalid(name, 'a key and nothing else', 'other text around it');
   return only;
 }
 

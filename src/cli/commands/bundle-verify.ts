@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { formatBytes, quoteWord, type JsonObject } from '../../core/index.ts';
 import type { VerifiedBundle } from '../../bundle/index.ts';
 import { withFileSource } from '../../system/index.ts';
-import type { TrustedKey, VerifiedSignature } from '../../trust/index.ts';
+import type { FoundPolicy, TrustedKey, VerifiedSignature } from '../../trust/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { parsePath } from '../option-values.ts';
 import { shown } from '../text-style.ts';
@@ -14,19 +14,22 @@ import { describeRelease, lookAtSignature, toSignatureJson } from './signature-t
 
 interface VerifyFlags {
   readonly key?: readonly string[];
+  readonly policy?: string;
 }
 
 export function defineBundleVerify(command: Command, perform: Perform): void {
   command
     .option(
       '--key <key>',
-      'a public key that must have signed it: a PEM file, or a name of milton keys list (repeat it for several)',
+      'a public key that must have signed it: a PEM file, or a name of milton keys list (repeatable)',
       collectPath,
     )
+    .option('--policy <file>', 'a policy that must take it (default: the one that binds here)', parsePath)
     .addHelpText(
       'after',
       `
-Without --key a signature is shown, and not checked.
+With neither, the policy of this machine or state directory judges it; where there is none, a
+signature is shown and not checked. What a target remembers is judged when it is deployed.
 
 Examples:
   $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz
@@ -40,20 +43,40 @@ async function verify(
   flags: VerifyFlags,
   [file = '']: readonly string[],
 ): Promise<CommandResult> {
-  const { onProgress, signal, state } = context;
+  const { onProgress, signal, state, clock } = context;
   const keys = await readTrustedKeys(flags.key ?? [], context);
+  const found = await findJudge(flags, context);
   return withBundlesHint({ file, command: 'milton bundle verify', state }, () =>
     withFileSource(resolve(file), async (source) => {
-      if (keys.length > 0) {
-        const { verifySignedBundle } = await import('../../pipeline/index.ts');
-        const { bundle, signature } = await verifySignedBundle(source, { keys, onProgress, signal });
-        return verified(source.path, bundle, checked(signature));
+      if (keys.length === 0 && found === null) {
+        const { verifyBundle } = await import('../../bundle/index.ts');
+        const bundle = await verifyBundle(source, { onProgress, signal });
+        return verified(source.path, bundle, await unchecked(source.path, bundle));
       }
-      const { verifyBundle } = await import('../../bundle/index.ts');
-      const bundle = await verifyBundle(source, { onProgress, signal });
-      return verified(source.path, bundle, await unchecked(source.path, bundle));
+      const { verifySignedBundle } = await import('../../pipeline/index.ts');
+      const { bundle, signature, warnings } = await verifySignedBundle(source, {
+        keys,
+        policy: found?.policy ?? null,
+        now: clock.now(),
+        onProgress,
+        signal,
+      });
+      const verdict = signature === null ? await unchecked(source.path, bundle) : checked(signature);
+      return { ...verified(source.path, bundle, { ...verdict, found }), warnings };
     }),
   );
+}
+
+/** The policy that was named, else, where no key was named either, the one that binds here. Throws `TRUST_POLICY_*`. */
+async function findJudge(
+  { key, policy }: VerifyFlags,
+  { state }: CommandContext,
+): Promise<FoundPolicy | null> {
+  if (policy === undefined && key !== undefined) return null;
+  const { findPolicy, loadPolicy } = await import('../../trust/index.ts');
+  if (policy !== undefined) return loadPolicy(resolve(policy));
+  // No target is meant: the place of its policy is that of the state directory.
+  return findPolicy({ targetState: state.path, stateDirectory: state.path });
 }
 
 /** Throws `TRUST_KEY_*`. */
@@ -76,6 +99,8 @@ interface SignatureVerdict {
   readonly json: JsonObject | null;
   readonly text: string;
   readonly next: string | null;
+  /** The policy that takes it; null where none was asked. */
+  readonly found?: FoundPolicy | null;
 }
 
 function checked(signature: VerifiedSignature): SignatureVerdict {
@@ -101,6 +126,7 @@ function verified(path: string, bundle: VerifiedBundle, signature: SignatureVerd
   const { metadata, artifactSha256, fileCount, totalSizeBytes } = bundle;
   const { manifest, edge, format } = metadata;
   const release = edge?.release ?? null;
+  const { found = null } = signature;
   return {
     json: {
       path,
@@ -115,6 +141,7 @@ function verified(path: string, bundle: VerifiedBundle, signature: SignatureVerd
       release,
       signed: signature.signed,
       signature: signature.json,
+      policy: found === null ? null : { path: found.path, sha256: found.sha256, takes_it: true },
     },
     text: (style) => [
       `${style.colors.green('verified')}  ${style.colors.bold(shown(manifest.bundle_id))}`,
@@ -126,6 +153,7 @@ function verified(path: string, bundle: VerifiedBundle, signature: SignatureVerd
         ['evidence', describeEvidence(metadata)],
         ['release', release === null ? null : describeRelease(release)],
         ['signature', signature.text],
+        ['policy', found === null ? null : `${shown(found.path)} takes it`],
         ['next', signature.next === null ? null : style.colors.cyan(signature.next)],
       ]),
     ],
