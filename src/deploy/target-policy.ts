@@ -54,14 +54,16 @@ export function assertMayReturn(
 ): readonly Warning[] {
   if (found === null || found.policy.signatures === 'off') return [];
   const { signatures, keys } = found.policy;
-  const reason = keys.find(({ key }) => key.id === trust?.keyId)?.revoked ?? null;
-  if (trust !== null && reason !== null) {
-    const failure = revokedKey(trust.keyId, reason);
+  const key = keys.find((one) => one.key.id === trust?.keyId) ?? null;
+  if (key !== null && key.revoked !== null) {
+    const failure = revokedKey(key.key.id, key.revoked);
     if (signatures === 'require') throw failure;
     const message = `A policy that requires signatures would refuse this release (${failure.code}): ${failure.message}`;
     return [{ code: 'TRUST_WOULD_REFUSE', message }];
   }
-  if (trust !== null || signatures !== 'require') return [];
-  const message = `${id} went live here before any signature was required: nobody but this target vouches for it.`;
+  if (key !== null || signatures !== 'require') return [];
+  const who =
+    trust === null ? 'nobody' : `the key ${trust.keyId.slice(0, 12)}, which the policy does not list,`;
+  const message = `${id} was live here before; ${who} vouched for it then.`;
   return [{ code: 'TRUST_RETURN_UNSIGNED', message }];
 }

@@ -170,6 +170,17 @@ describe('a target with a policy', () => {
     expect((await activations()).at(-1)).toMatchObject({ key_id: null, returning: true });
   });
 
+  it('goes back to what a key signed that is no longer listed, with a warning', async () => {
+    await write('state', policyText([policyKey(owner), policyKey(next)]));
+    await bench.deploy(await signed(5, { key: next }));
+    await bench.deploy(await signed(6));
+    await write('state', owned());
+    await accept();
+    const back = await bench.rollBack();
+    expect(back.warnings.map(({ code }) => code)).toEqual(['TRUST_RETURN_UNSIGNED']);
+    expect(back.warnings[0]?.message).toContain(next.id.slice(0, 12));
+  });
+
   it('lets time pass where the clock is not trusted, and says that it has', async () => {
     await write('state', owned());
     const clock = fixedClock(new Date('2026-06-01T00:00:00Z'));
