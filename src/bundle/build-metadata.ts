@@ -30,8 +30,8 @@ import {
   type MetadataFiles,
 } from './metadata-files.ts';
 import { assertRelease } from './release.ts';
-import { signMetadata } from './sign-metadata.ts';
 import { formatSums, type DigestList } from './sums.ts';
+import type { MetadataSigner } from './metadata-signer.ts';
 import type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';
 import type { Artifact, BundleInput } from './types.ts';
 
@@ -45,6 +45,12 @@ export interface BuiltMetadata {
   readonly warnings: readonly Warning[];
   readonly files: MetadataFiles;
   readonly signedBy: string | null;
+}
+
+export interface BuildOptions {
+  readonly createdAt: Date;
+  readonly digests: DigestList;
+  readonly signer: MetadataSigner;
 }
 
 /** The moment that the bundle bears. Throws `BUNDLE_DATE_INVALID`. */
@@ -69,7 +75,10 @@ export function readCreatedAt({
  * All metadata, in the order of the archive. The same input gives the same bytes, and their sizes do not depend on the
  * digests. Whether the evidence may ship is the caller's question. Throws `CORE_VERSION_INVALID`, `BUNDLE_RELEASE_INVALID`.
  */
-export function buildMetadata(input: BundleInput, createdAt: Date, digests: DigestList): BuiltMetadata {
+export function buildMetadata(
+  input: BundleInput,
+  { createdAt, digests, signer }: BuildOptions,
+): BuiltMetadata {
   const { artifact, version, run, candidate, tool = 'milton-edge', release = null, sign } = input;
   assertVersion(version);
   if (release !== null) assertRelease(release);
@@ -118,7 +127,7 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
     edge,
     evidence,
     warnings: [...artifact.warnings, ...evidenceWarnings(evidence)],
-    files: sign === undefined ? files : signMetadata(files, { key: sign, topFolder: bundleId }),
+    files: signer(files, bundleId),
     signedBy: sign?.id ?? null,
   };
 }

@@ -12,6 +12,7 @@ import { assertRoom } from './free-space.ts';
 import { assertFolder } from './out-folder.ts';
 import { CHUNK_PAYLOAD_BYTES } from './gzip-frame.ts';
 import { formatRegion, planArchive, type ArchiveLayout } from './layout.ts';
+import { loadSigner } from './metadata-signer.ts';
 import { FileDigests, ModelStream } from './model-stream.ts';
 import { planBundle } from './plan-bundle.ts';
 import { sharedBytes } from './running-crc.ts';
@@ -27,7 +28,8 @@ import { writeFrom } from './vectored-io.ts';
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const { version, signal } = options;
-  const { createdAt, layout } = planBundle(options);
+  const signer = await loadSigner(options);
+  const { createdAt, layout } = planBundle(options, signer);
   const outDir = resolve(options.outDir);
   throwIfAborted(signal);
   await assertFolder(outDir);
@@ -39,7 +41,7 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     { directory: outDir, name: (no) => `${stem}${no === 1 ? '' : `-${no}`}.tar.gz` },
     async (handle, wanted) => {
       const digests = await writeModel(handle, { layout, path: wanted, options });
-      built = buildMetadata(options, createdAt, digests);
+      built = buildMetadata(options, { createdAt, digests, signer });
       assertEvidence(built.evidence);
       options.judgeDigests?.(digests);
       await writeFrom(handle, [fitRegion(layout, built)], { offset: 0, path: wanted });

@@ -25,10 +25,12 @@ export {
   signBundle,
   stageArtifact,
   verifyBundle,
+  verifySignedBundle,
 } from './on-first-use.ts';
 export type { OpenArtifactOptions } from './open-artifact.ts';
 export { assertSafePath } from './path-safety.ts';
 export { formatSums, parseSums } from './sums.ts';
+export type { VerifiedSigned, VerifySignedOptions } from './verify-signed.ts';
 export type {
   Artifact,
   ArtifactFile,

@@ -32,7 +32,7 @@ export const PIPELINE_FAILURES = {
     exitCode: 2,
     summary:
       'A counter or an expiry was given for a bundle, and not the line of releases that it belongs to.',
-    hint: 'Name the line, usually the base model, with --line NAME',
+    hint: 'Name the line with --line; it is usually the base model.',
     aftermath: 'unchanged',
   },
   PIPELINE_MACHINE_UNFIT: {

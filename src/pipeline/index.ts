@@ -39,7 +39,6 @@ export {
   runScheduled,
   serveModel,
   signExistingBundle,
-  verifySignedBundle,
 } from './on-first-use.ts';
 export type { MadeQuantization } from './make-quantizations.ts';
 export type {
@@ -62,4 +61,3 @@ export type { ServedFacts, ServeModelRequest, ServeReport, ServeSource } from '.
 export type { SignedExisting, SignExistingOptions } from './sign-existing.ts';
 export { sizeWarning } from './size-warning.ts';
 export type { AskedRelease } from './state-release.ts';
-export type { VerifiedSigned, VerifySignedOptions } from './verify-signed.ts';

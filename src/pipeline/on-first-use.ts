@@ -8,7 +8,6 @@ import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
 import type * as sign from './sign-existing.ts';
 import type * as targets from './targets.ts';
-import type * as verify from './verify-signed.ts';
 
 /** {@inheritDoc demo.runDemo} */
 export const runDemo: typeof demo.runDemo = async (...args) => (await import('./demo.ts')).runDemo(...args);
@@ -40,10 +39,6 @@ export const serveModel: typeof serve.serveModel = async (...args) =>
 /** {@inheritDoc sign.signExistingBundle} */
 export const signExistingBundle: typeof sign.signExistingBundle = async (...args) =>
   (await import('./sign-existing.ts')).signExistingBundle(...args);
-
-/** {@inheritDoc verify.verifySignedBundle} */
-export const verifySignedBundle: typeof verify.verifySignedBundle = async (...args) =>
-  (await import('./verify-signed.ts')).verifySignedBundle(...args);
 
 /** {@inheritDoc targets.findTargetAhead} */
 export const findTargetAhead: typeof targets.findTargetAhead = async (path, state) =>

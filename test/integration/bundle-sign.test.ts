@@ -12,11 +12,11 @@ import {
   signBundle,
   stageArtifact,
   verifyBundle,
+  verifySignedBundle,
   type CreatedBundle,
 } from '../../src/bundle/index.ts';
 import type { ByteSource } from '../../src/core/index.ts';
 import { memorySource } from '../../src/core/index.ts';
-import { verifySignedBundle } from '../../src/pipeline/index.ts';
 import { withFileSource } from '../../src/system/index.ts';
 import { generateKeyPair, matchResources, verifySignature, type SigningKey } from '../../src/trust/index.ts';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';

@@ -53,7 +53,7 @@ async function verify(
         const bundle = await verifyBundle(source, { onProgress, signal });
         return verified(source.path, bundle, await unchecked(source.path, bundle));
       }
-      const { verifySignedBundle } = await import('../../pipeline/index.ts');
+      const { verifySignedBundle } = await import('../../bundle/index.ts');
       const { bundle, signature, warnings } = await verifySignedBundle(source, {
         keys,
         policy: found?.policy ?? null,

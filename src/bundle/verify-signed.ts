@@ -2,7 +2,6 @@
  * Verifies a bundle to its last byte, its signature under the keys that were named, and whether a policy would take it: nothing
  * but keys and policy decides, never the bundle.
  */
-import { inspectBundle, verifyBundle, type BundleMetadata, type VerifiedBundle } from '../bundle/index.ts';
 import type { ByteSource, OnProgress, Warning } from '../core/index.ts';
 import {
   checkSignature,
@@ -15,6 +14,9 @@ import {
   type TrustedKey,
   type VerifiedSignature,
 } from '../trust/index.ts';
+import { inspectBundle } from './inspect-bundle.ts';
+import type { BundleMetadata, VerifiedBundle } from './types.ts';
+import { verifyBundle } from './verify-bundle.ts';
 
 export interface VerifySignedOptions {
   /** Where there are any, the bundle must be signed by one of them. */
