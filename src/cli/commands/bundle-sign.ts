@@ -32,8 +32,9 @@ export function defineBundleSign(command: Command, perform: Perform): void {
     .addHelpText(
       'after',
       `
-Only the first 64 KiB of the file change. The weights are not read: the signature is over the
-digests that the bundle states, and whoever verifies compares them with the bytes.
+Only the first 64 KiB of the file change. The weights are not read: the
+signature is over the digests that the bundle states, and whoever verifies
+compares them with the bytes.
 
 Example:
   $ milton bundle sign milton_edge_bundle_v1_20260111_202801.tar.gz --key release`,

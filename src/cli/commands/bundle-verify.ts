@@ -28,8 +28,9 @@ export function defineBundleVerify(command: Command, perform: Perform): void {
     .addHelpText(
       'after',
       `
-With neither, the policy of this machine or state directory judges it; where there is none, a
-signature is shown and not checked. What a target remembers is judged when it is deployed.
+With neither, the policy of this machine or state directory judges it; where
+there is none, a signature is shown and not checked. What a target remembers is
+judged when the bundle is deployed.
 
 Examples:
   $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz
