@@ -37,7 +37,7 @@ signature is over the digests that the bundle states, and whoever verifies
 compares them with the bytes.
 
 Example:
-  $ milton bundle sign milton_edge_bundle_v1_20260111_202801.tar.gz --key release`,
+  $ milton bundle sign milton_edge_bundle_v1.tar.gz --key release`,
     )
     .action(perform<SignFlags>(sign));
 }

@@ -34,7 +34,7 @@ judged when the bundle is deployed.
 
 Examples:
   $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz
-  $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz --key release.pub.pem`,
+  $ milton bundle verify milton_edge_bundle_v1.tar.gz --key release.pub.pem`,
     )
     .action(perform<VerifyFlags>(verify));
 }
