@@ -32,10 +32,11 @@ export async function askSecret(
   { input, output }: AskSecretOptions,
 ): Promise<string | null> {
   if (input.isTTY !== true || input.setRawMode === undefined || output.isTTY !== true) return null;
-  output.write(question);
   input.setEncoding('utf8');
+  // Before the question: whoever answers at once must not see the answer either.
   input.setRawMode(true);
   try {
+    output.write(question);
     return await readLine(input);
   } finally {
     input.setRawMode(false);

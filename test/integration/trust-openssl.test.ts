@@ -45,10 +45,16 @@ describe.skipIf(!hasOpenssl)('openssl (needs openssl)', () => {
     await writeFile(at('public.pem'), formatPublicKey(key));
     await writeFile(at('signature.der'), Buffer.from(dsseEnvelope.signatures[0].sig, 'base64'));
     // Written down here once more, so that a wrong encoding on both our sides is found out.
-    await writeFile(at('signed'), `DSSEv1 28 application/vnd.in-toto+json ${payload.length} ${payload}`);
+    await writeFile(
+      at('signed'),
+      `DSSEv1 28 application/vnd.in-toto+json ${payload.length} ${payload.toString()}`,
+    );
     const dgst = ['dgst', `-${hash}`, '-verify', 'public.pem', '-signature', 'signature.der'];
     expect(openssl(...dgst, 'signed').trim()).toBe('Verified OK');
-    await writeFile(at('changed'), `DSSEv1 28 application/vnd.in-toto+json ${payload.length} ${payload} `);
+    await writeFile(
+      at('changed'),
+      `DSSEv1 28 application/vnd.in-toto+json ${payload.length} ${payload.toString()} `,
+    );
     expect(spawnSync('openssl', [...dgst, 'changed'], { cwd: folder }).status).toBe(1);
     const hint = openssl('dgst', '-sha256', '-r', 'public.pem').slice(0, 64);
     expect(verificationMaterial.publicKey.hint).toBe(hint);

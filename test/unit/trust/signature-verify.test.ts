@@ -133,9 +133,7 @@ describe('verifySignature', () => {
         const resources = list.map((name) => ({ name, sha256: sha256(name) }));
         const bytes = signResources(resources, { key: signing });
         const verified = verifySignature(bytes, { keys: [key.trusted] });
-        expect(new Map([...verified.resources].toSorted())).toEqual(
-          new Map(resources.map((one) => [one.name, one.sha256] as const).toSorted()),
-        );
+        expect(verified.resources).toEqual(new Map(resources.map((one) => [one.name, one.sha256])));
       }),
       { numRuns: 50 },
     );
