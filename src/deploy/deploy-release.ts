@@ -9,7 +9,7 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planAhead, planFinally } from './final-plan.ts';
+import { planAhead, planFinally, type PlannedOptions } from './final-plan.ts';
 import type { DamagedRelease } from './journal-facts.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
@@ -53,10 +53,11 @@ export async function deployRelease(
     const { artifactType } = release.facts;
     const { skipLoadTest: skip, tester } = options;
     await assertEngine(context.engine, { artifactType, skip, tester });
-    const trust = await judgeAhead(release, attempt, options, context);
+    const { trust, vouchedSubject } = await judgeAhead(release, attempt, options, context);
+    const planned = { ...options, vouchedSubject };
     end = options.dryRun
-      ? await runDryDeployment({ origin, release, attempt, options, context, trust })
-      : await deployOpened(release, attempt, options, context);
+      ? await runDryDeployment({ origin, release, attempt, options: planned, context, trust })
+      : await deployOpened(release, attempt, planned, context);
   } catch (failure) {
     end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
   } finally {
@@ -71,13 +72,14 @@ async function judgeAhead(
   attempt: Attempt,
   options: DeployOptions,
   context: DeployContext,
-): Promise<TrustSession> {
+): Promise<{ readonly trust: TrustSession; readonly vouchedSubject: string | null }> {
   const facts = await surveyAhead(context.layout);
   // The policy of a target that strangers may write to is not even read.
   assertUsableTarget(facts, options);
   const trust = await openTrust(options, facts.view, context);
-  attempt.warnings.push(...trust.judge(release.claims).warnings);
-  return trust;
+  const { warnings, vouchedSubject } = trust.judge(release.claims);
+  attempt.warnings.push(...warnings);
+  return { trust, vouchedSubject };
 }
 
 /** Records an attempt that failed before there was anything to deploy, and throws the failure. */
@@ -148,7 +150,7 @@ async function describeAttempt(
 async function deployOpened(
   release: OpenRelease,
   attempt: Attempt,
-  options: DeployOptions,
+  options: PlannedOptions,
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, state } = context;

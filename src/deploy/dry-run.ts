@@ -4,8 +4,7 @@ import { messageOf } from '../core/index.ts';
 import { makeDirectory, removeAbandoned, unfinishedName } from '../system/index.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
-import type { DeployOptions } from './deploy-options.ts';
-import { planAhead } from './final-plan.ts';
+import { planAhead, type PlannedOptions } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { subjectOf, type LoadTestSubject } from './load-test.ts';
@@ -23,7 +22,7 @@ export interface DryRun {
   readonly origin: ReleaseOrigin;
   readonly release: OpenRelease;
   readonly attempt: Attempt;
-  readonly options: DeployOptions;
+  readonly options: PlannedOptions;
   readonly context: DeployContext;
   readonly trust: TrustSession;
 }

@@ -28,6 +28,8 @@ export interface TrustClaims {
 export interface JudgedTrust {
   /** For the journal and the report; null without a policy. */
   readonly facts: JsonObject | null;
+  /** Hex SHA-256 of what somebody vouches for; null where nobody does, or did when it was here before. */
+  readonly vouchedSubject: string | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -53,9 +55,9 @@ export async function openTrust(
     found,
     judge(claims) {
       const unchecked = uncheckedWarnings(found, claims);
-      if (found === null) return { facts: null, warnings: unchecked };
+      if (found === null) return { facts: null, vouchedSubject: null, warnings: unchecked };
       const judged = judge(found, claims, { options, view, now: context.clock.now() });
-      return { facts: judged.facts, warnings: [...unchecked, ...judged.warnings] };
+      return { ...judged, warnings: [...unchecked, ...judged.warnings] };
     },
   };
 }
@@ -88,7 +90,8 @@ function judge(
   const from = verdict.vouched?.downgradedFrom ?? null;
   const downgrade =
     isReturning || from === null ? null : { from, reason: escapeText(allowDowngrade ?? '', 400) };
-  return { facts: toTrustFacts({ found, vouched, downgrade, isReturning }), warnings };
+  const facts = toTrustFacts({ found, vouched, downgrade, isReturning });
+  return { facts, vouchedSubject: verdict.vouched?.subjectSha256 ?? null, warnings };
 }
 
 /** The list of digests that the journal remembers stands for every file; a release on the target is held against it as it is read. */

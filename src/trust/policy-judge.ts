@@ -71,10 +71,10 @@ const NOTHING_NEW: TrustVerdict = { vouched: null, warnings: [] };
 
 function judgeSigned(
   policy: Policy,
-  { signature: finding, stated }: JudgedRelease,
+  { stated, ...release }: JudgedRelease,
   { accepted, forced, now }: JudgeOptions,
 ): TrustVerdict {
-  const { signature, key } = assertVerified(finding);
+  const { signature, key } = assertVerified(release);
   if (key.revoked !== null) throw revokedKey(signature.keyId, key.revoked);
   if (stated === null) {
     throw refusal('TRUST_RELEASE_UNSTATED', 'The bundle does not say which release it is.', {
@@ -106,7 +106,10 @@ function judgeSigned(
   };
 }
 
-function assertVerified(finding: SignatureFinding): Extract<SignatureFinding, { kind: 'verified' }> {
+function assertVerified({
+  signature: finding,
+  format,
+}: Pick<JudgedRelease, 'signature' | 'format'>): Extract<SignatureFinding, { kind: 'verified' }> {
   switch (finding.kind) {
     case 'verified':
       return finding;
@@ -114,12 +117,18 @@ function assertVerified(finding: SignatureFinding): Extract<SignatureFinding, { 
       throw finding.failure;
     case 'none':
     case 'not-checked':
-      throw refusal('TRUST_SIGNATURE_MISSING', 'The release bears no signature, and the policy wants one.', {
-        expected: 'a signature by a key of the policy',
-        received: 'none',
-      });
+      throw refusal(
+        'TRUST_SIGNATURE_MISSING',
+        'The release bears no signature, and the policy wants one.',
+        { expected: 'a signature by a key of the policy', received: 'none' },
+        format === null ? SIGN_FIRST : undefined,
+      );
   }
 }
+
+/** What a machine packs for itself has no bundle yet that could be signed. */
+const SIGN_FIRST =
+  'Pack it signed where the key is (milton bundle create VERSION --sign KEY), then: milton deploy --bundle FILE';
 
 function assertKeyMaySign(
   { key, lines, minCounter, maxCounter }: Policy['keys'][number],

@@ -104,6 +104,7 @@ export function refusal(
   code: TrustCode,
   message: string,
   sides: { readonly expected: string; readonly received: string },
+  hint?: string,
 ): TrustFailure {
-  return new TrustFailure(code, message, { details: { ...sides } });
+  return new TrustFailure(code, message, { details: { ...sides }, ...(hint !== undefined && { hint }) });
 }

@@ -1,10 +1,11 @@
 /** What a policy takes, and what the journal of a target remembers of it: on real bundles, with signatures made here. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   acceptPolicy,
   createPolicy,
+  DEFAULT_DEPLOY_OPTIONS,
   readTargetTrust,
   repairTarget,
   type AcceptedPolicy,
@@ -12,6 +13,7 @@ import {
   type RepairOptions,
   type TargetTrust,
 } from '../../src/deploy/index.ts';
+import { createBundle, type CreatedBundle } from '../../src/bundle/index.ts';
 import type { JsonObject } from '../../src/core/index.ts';
 import { fixedClock } from '../../src/system/index.ts';
 import { generateKeyPair, type SigningKey } from '../../src/trust/index.ts';
@@ -135,6 +137,24 @@ describe('a target with a policy', () => {
       ['tiny', [5, 6, 7]],
       ['other', [1]],
     ]);
+  });
+
+  it('has what is live vouched for where the same weights come again, signed, and writes none of them', async () => {
+    const model = await bench.model('same.gguf');
+    const input = { ...(await bench.input(model, 'v1')), outDir: bench.state.bundlesDir };
+    const pack = (counter: number, rest: object): Promise<CreatedBundle> =>
+      createBundle({ ...input, release: { line: 'tiny', counter, expires: null }, ...rest });
+    const plain = await bench.deploy((await pack(1, {})).path);
+    await write('state', owned());
+    const one = (await pack(1, { sign: owner })).path;
+    const vouched = await bench.deploy(one);
+    expect(vouched).toMatchObject({ state: 'live', alreadyLive: false, trust: { counter: 1 } });
+    const weights = (releasePath: string | null): Promise<number> =>
+      stat(join(releasePath ?? '', 'model/same.gguf')).then(({ ino }) => ino);
+    expect(await weights(vouched.releasePath)).toBe(await weights(plain.releasePath));
+    expect(await bench.deploy(one)).toMatchObject({ state: 'live', alreadyLive: true });
+    expect(await bench.deploy((await pack(2, { sign: owner })).path)).toMatchObject({ alreadyLive: false });
+    await expect(bench.deploy(one)).rejects.toMatchObject({ code: 'TRUST_DOWNGRADE' });
   });
 
   it('takes an older release for a reason where the policy lets it, and remembers the higher one', async () => {
@@ -266,7 +286,6 @@ describe('a policy that changes', () => {
   it('can be accepted after a first deployment that was undone', async () => {
     await write('state', owned());
     const service = { restartCommand: 'false', commandTimeoutMs: 20_000 };
-    const { DEFAULT_DEPLOY_OPTIONS } = await import('../../src/deploy/index.ts');
     const options = { service: { ...DEFAULT_DEPLOY_OPTIONS.service, ...service } };
     await expect(bench.deploy(await signed(5), options)).rejects.toMatchObject({
       code: 'DEPLOY_ROLLED_BACK',
@@ -317,7 +336,6 @@ describe('a repair', () => {
     await write('state', owned());
     const model = await bench.model('same.gguf');
     const input = await bench.input(model, 'v5');
-    const { createBundle } = await import('../../src/bundle/index.ts');
     const release = { line: 'tiny', counter: 5, expires: null };
     const outDir = bench.state.bundlesDir;
     const first = await createBundle({ ...input, outDir, release, sign: owner });
@@ -345,7 +363,6 @@ describe('createPolicy', () => {
     const { path, trust: now } = await createPolicy(options, await bench.context());
     expect(path).toBe(places[place]());
     expect(now).toMatchObject({ state: 'new', found: { path, place, policy: { signatures: 'require' } } });
-    expect(await bench.deploy(await signed(1))).toMatchObject({ state: 'live' });
     const before = await readFile(path, 'utf8');
     await expect(createPolicy(options, await bench.context())).rejects.toMatchObject({
       code: 'TRUST_POLICY_EXISTS',

@@ -544,7 +544,11 @@ describe('the other jobs on a target', () => {
     const input = await bench.input(await bench.model('own.gguf'), 'own');
     const options = { ...DEFAULT_DEPLOY_OPTIONS, packInto: bench.state.bundlesDir };
     const error = await refusalOf(place, async () => assertDeployable(input, options, await place.context()));
-    expect(error).toMatchObject({ code: 'TRUST_SIGNATURE_MISSING', exitCode: 3 });
+    expect(error).toMatchObject({
+      code: 'TRUST_SIGNATURE_MISSING',
+      exitCode: 3,
+      hint: expect.stringContaining('milton bundle create VERSION --sign KEY'),
+    });
   });
 
   it('refuses in a dry run what a deployment would refuse, weights that were exchanged among it', async () => {
