@@ -176,7 +176,10 @@ const SIGNATURE_FAILURES = {
   },
 } as const satisfies FailureCatalogue;
 
-export const TRUST_FAILURES = { ...SIGNATURE_FAILURES, ...POLICY_FAILURES } as const satisfies FailureCatalogue;
+export const TRUST_FAILURES = {
+  ...SIGNATURE_FAILURES,
+  ...POLICY_FAILURES,
+} as const satisfies FailureCatalogue;
 
 export type TrustCode = keyof typeof TRUST_FAILURES;
 

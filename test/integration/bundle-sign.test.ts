@@ -1,5 +1,6 @@
 /** Bundles that are signed when they are packed, or later; what others make of them, and what is refused. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,6 +37,20 @@ import { gzipSync } from 'node:zlib';
 
 const RELEASE = { line: 'org/base', counter: 7, expires: '2027-01-31T00:00:00Z' } as const;
 const REGION_BYTES = 65_536;
+const door = (room: string): string =>
+  JSON.stringify(new URL(`../../dist/${room}/index.js`, import.meta.url).href);
+/** Signs, and stands still once the model has been copied. */
+const SIGN_AND_HOLD = `
+  const { signBundle } = await import(${door('bundle')});
+  const { generateKeyPair } = await import(${door('trust')});
+  await signBundle(process.argv[1], {
+    key: await generateKeyPair(),
+    onProgress: () => {
+      process.stdout.write('held');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+  });
+  process.stdout.write('signed');`;
 let key: SigningKey;
 let other: SigningKey;
 
@@ -265,6 +280,30 @@ describe('signBundle', () => {
       expect(code).toBe(wasReplaced ? 'SYSTEM_FILE_CHANGED' : null);
       if (wasReplaced) expect(await readFile(path, 'utf8')).toBe('another file');
       expect((await readdir(join(folder, 'out'))).filter((name) => name.startsWith('.'))).toEqual([]);
+    });
+  });
+});
+
+describe('signing that is killed', () => {
+  it('leaves the bundle as it was, and what it left is gone with the next signing', async () => {
+    await withFolder(async (folder) => {
+      const { path } = await makeBundle(folder, { sizeBytes: 300_000 });
+      const before = await readFile(path);
+      const child = spawn(process.execPath, ['--input-type=module', '-e', SIGN_AND_HOLD, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      const ended = once(child, 'close');
+      child.kill('SIGKILL');
+      await ended;
+      // Where the file system shares the blocks there is nothing to hold it at.
+      if (said.toString().startsWith('held')) {
+        expect((await readFile(path)).equals(before)).toBe(true);
+        expect(await readdir(join(folder, 'out'))).toHaveLength(2);
+      }
+      await signBundle(path, { key, replace: true });
+      expect(await readdir(join(folder, 'out'))).toHaveLength(1);
+      expect((await verifyFile(path)).signature?.keyId).toBe(key.id);
     });
   });
 });
