@@ -88,6 +88,12 @@ export async function readKeyFile(
   named: string,
   { directory, half }: KeyPlace & { readonly half: 'private' | 'public' },
 ): Promise<KeyFile> {
+  if (named.includes('-----BEGIN ')) {
+    // It could be the private half: nothing of it is repeated.
+    throw new TrustFailure('TRUST_KEY_MISSING', 'A key was given where the name or path of one belongs.', {
+      details: { expected: 'a name, or the path of a PEM file', received: 'the key itself' },
+    });
+  }
   const stored = NAME.test(named)
     ? join(directory, named + (half === 'private' ? PRIVATE_END : PUBLIC_END))
     : null;

@@ -137,6 +137,21 @@ describe('milton bundle sign', () => {
     expect(inspected.stdout).not.toMatch(/^verified/m);
   });
 
+  it('repeats nothing of a key that was given where a name belongs', async () => {
+    const pem = await readFile(join(place.folder, 'state/keys/release.pem'), 'utf8');
+    const secret = pem.split('\n')[1] ?? '';
+    const base64 = Buffer.from(pem).toString('base64');
+    for (const finished of [
+      await place.milton('bundle', 'sign', bundle, '--key', pem),
+      await runMilton(['bundle', 'sign', bundle], { env: { ...environment(), MILTON_SIGNING_KEY: base64 } }),
+    ]) {
+      expect(finished).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(finished.stderr).toMatch(/^error CLI_USAGE: /);
+      expect(finished.stderr).not.toContain(secret.slice(0, 20));
+      expect(finished.stderr).not.toContain(base64.slice(40, 60));
+    }
+  });
+
   it('wants a key, and tells of one that others can read', async () => {
     const without = await place.document('bundle', 'sign', bundle);
     expect(without).toMatchObject({ exitCode: 2, json: { error: { code: 'CLI_USAGE' } } });

@@ -86,6 +86,12 @@ describe('readKeyFile', () => {
       code: 'TRUST_KEY_MISSING',
       exitCode: 1,
     });
+    const pem = '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----';
+    const given = readKeyFile(pem, { directory, half: 'public' });
+    await expect(given).rejects.toMatchObject({
+      code: 'TRUST_KEY_MISSING',
+      details: { received: 'the key itself' },
+    });
     await writeFile(join(folder, 'large.pem'), Buffer.alloc(20_000));
     const large = readKeyFile(join(folder, 'large.pem'), { directory, half: 'public' });
     await expect(large).rejects.toMatchObject({ code: 'TRUST_KEY_INVALID' });
