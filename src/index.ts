@@ -18,6 +18,9 @@ export * from './hf/index.ts';
 // evidence: benchmark runs, and whether the measured bytes are the shipped ones.
 export * from './evidence/index.ts';
 
+// trust: whose bundles are taken: keys, signatures, policy.
+export * from './trust/index.ts';
+
 // engine: running a model.
 export * from './engine/index.ts';
 

@@ -29,7 +29,9 @@ import {
   SUMS_NAME,
   type MetadataFiles,
 } from './metadata-files.ts';
+import { assertRelease } from './release.ts';
 import { formatSums, type DigestList } from './sums.ts';
+import type { MetadataSigner } from './metadata-signer.ts';
 import type { BundleManifest, EdgeArtifact, EdgeFile, EdgeRequirements } from './file-shapes.ts';
 import type { Artifact, BundleInput } from './types.ts';
 
@@ -42,6 +44,13 @@ export interface BuiltMetadata {
   readonly evidence: Evidence;
   readonly warnings: readonly Warning[];
   readonly files: MetadataFiles;
+  readonly signedBy: string | null;
+}
+
+export interface BuildOptions {
+  readonly createdAt: Date;
+  readonly digests: DigestList;
+  readonly signer: MetadataSigner;
 }
 
 /** The moment that the bundle bears. Throws `BUNDLE_DATE_INVALID`. */
@@ -64,11 +73,15 @@ export function readCreatedAt({
 
 /**
  * All metadata, in the order of the archive. The same input gives the same bytes, and their sizes do not depend on the
- * digests. Whether the evidence may ship is the caller's question. Throws `CORE_VERSION_INVALID`.
+ * digests. Whether the evidence may ship is the caller's question. Throws `CORE_VERSION_INVALID`, `BUNDLE_RELEASE_INVALID`.
  */
-export function buildMetadata(input: BundleInput, createdAt: Date, digests: DigestList): BuiltMetadata {
-  const { artifact, version, run, candidate, tool = 'milton-edge' } = input;
+export function buildMetadata(
+  input: BundleInput,
+  { createdAt, digests, signer }: BuildOptions,
+): BuiltMetadata {
+  const { artifact, version, run, candidate, tool = 'milton-edge', release = null, sign } = input;
   assertVersion(version);
+  if (release !== null) assertRelease(release);
   const artifactSha256 = artifactDigest(digests);
   const evidence = bindEvidence(candidate, run, artifactSha256);
   const measuredOn = candidate === null ? null : toMeasuredOn(run);
@@ -95,7 +108,7 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
     requires: describeRequirements(artifact),
     waived_rules: artifact.type === 'gguf' ? artifact.waived : [],
     unsafe_files: artifact.unsafeFiles,
-    release: null,
+    release,
   };
   const files = new Map<string, Uint8Array>([
     // The tree inside keeps its numbers as the registry has them; `formatJson` takes both kinds.
@@ -114,7 +127,8 @@ export function buildMetadata(input: BundleInput, createdAt: Date, digests: Dige
     edge,
     evidence,
     warnings: [...artifact.warnings, ...evidenceWarnings(evidence)],
-    files,
+    files: signer(files, bundleId),
+    signedBy: sign?.id ?? null,
   };
 }
 

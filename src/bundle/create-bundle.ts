@@ -12,6 +12,7 @@ import { assertRoom } from './free-space.ts';
 import { assertFolder } from './out-folder.ts';
 import { CHUNK_PAYLOAD_BYTES } from './gzip-frame.ts';
 import { formatRegion, planArchive, type ArchiveLayout } from './layout.ts';
+import { loadSigner } from './metadata-signer.ts';
 import { FileDigests, ModelStream } from './model-stream.ts';
 import { planBundle } from './plan-bundle.ts';
 import { sharedBytes } from './running-crc.ts';
@@ -22,12 +23,13 @@ import { writeFrom } from './vectored-io.ts';
 
 /**
  * Writes `<outDir>/milton_edge_bundle_<version>_<YYYYMMDD_HHMMSS>.tar.gz` (`-2` and so on where that is taken), durable
- * when it returns. Throws `BUNDLE_NO_ROOM`, `BUNDLE_FILE_TOO_LARGE`, `BUNDLE_SOURCE_CHANGED`, `BUNDLE_DATE_INVALID`,
+ * when it returns. Throws `BUNDLE_NO_ROOM`, `BUNDLE_FILE_TOO_LARGE`, `BUNDLE_SOURCE_CHANGED`, `BUNDLE_DATE_INVALID`, `BUNDLE_RELEASE_INVALID`,
  * `EVIDENCE_MISMATCH`, `CORE_VERSION_INVALID`, `CORE_INTERRUPTED`, `SYSTEM_*`; nothing is left behind then.
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const { version, signal } = options;
-  const { createdAt, layout } = planBundle(options);
+  const signer = await loadSigner(options);
+  const { createdAt, layout } = planBundle(options, signer);
   const outDir = resolve(options.outDir);
   throwIfAborted(signal);
   await assertFolder(outDir);
@@ -39,7 +41,7 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     { directory: outDir, name: (no) => `${stem}${no === 1 ? '' : `-${no}`}.tar.gz` },
     async (handle, wanted) => {
       const digests = await writeModel(handle, { layout, path: wanted, options });
-      built = buildMetadata(options, createdAt, digests);
+      built = buildMetadata(options, { createdAt, digests, signer });
       assertEvidence(built.evidence);
       options.judgeDigests?.(digests);
       await writeFrom(handle, [fitRegion(layout, built)], { offset: 0, path: wanted });
@@ -47,8 +49,9 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     },
   );
   if (built === undefined) throw new Error('The file was made without being written.');
-  const { bundleId, artifactSha256, manifest, edge, evidence, warnings } = built;
-  return { path, bundleId, artifactSha256, sizeBytes: layout.sizeBytes, manifest, edge, evidence, warnings };
+  const { bundleId, artifactSha256, manifest, edge, evidence, warnings, signedBy } = built;
+  const { sizeBytes } = layout;
+  return { path, bundleId, artifactSha256, sizeBytes, manifest, edge, evidence, signedBy, warnings };
 }
 
 /** Two buffers: while one is hashed and written, the other is filled. */

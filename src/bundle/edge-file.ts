@@ -15,6 +15,7 @@ import {
 } from './fields.ts';
 import { MAX_EDGE_ITEMS, MAX_FILE_BYTES } from './limits.ts';
 import { assertSafePath } from './path-safety.ts';
+import { parseRelease } from './release.ts';
 import { isModelPath } from './sums.ts';
 import type {
   EdgeArtifact,
@@ -44,7 +45,6 @@ export function parseEdgeFile(value: JsonValue): EdgeFile {
       details: { expected: `format ${FORMAT_VERSION}`, received: `format ${version}` },
     });
   }
-  oneOfField(fields, 'release', [null]);
   const rules = listField(fields, 'waived_rules');
   if (!rules.every((rule) => typeof rule === 'string'))
     throw wrong(fields, 'waived_rules', 'a list of rules');
@@ -61,7 +61,7 @@ export function parseEdgeFile(value: JsonValue): EdgeFile {
     requires: parseRequirements(objectField(fields, 'requires')),
     waived_rules: rules,
     ...(unsafeFiles !== undefined && { unsafe_files: unsafeFiles }),
-    release: null,
+    release: orNull(parseRelease)(fields, 'release'),
   };
 }
 

@@ -136,6 +136,11 @@ export const BUNDLE_FAILURES = {
     hint: 'Choose a folder on a file system without that limit, such as ext4 or exFAT.',
     aftermath: 'unchanged',
   },
+  BUNDLE_RELEASE_INVALID: {
+    exitCode: 2,
+    summary: 'The line, counter or expiry of a release is not one that a bundle can state.',
+    hint: 'Give a short name, a whole number, and a moment such as 2027-01-31T00:00:00Z.',
+  },
   BUNDLE_DATE_INVALID: {
     exitCode: 2,
     summary: 'SOURCE_DATE_EPOCH is not a number of seconds that an archive can hold.',

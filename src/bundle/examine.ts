@@ -7,7 +7,13 @@ import { createSha256 } from '../system/index.ts';
 import { EDGE_NAME } from './edge-file.ts';
 import { BundleFailure } from './error.ts';
 import { MAX_METADATA_BYTES } from './limits.ts';
-import { artifactDigest, isMetadataName, parseMetadata, RESERVED_NAMES } from './metadata-files.ts';
+import {
+  artifactDigest,
+  isMetadataName,
+  parseMetadata,
+  RESERVED_NAMES,
+  SIGNATURE_NAME,
+} from './metadata-files.ts';
 import { NameSet } from './path-safety.ts';
 import { isModelPath } from './sums.ts';
 import type { BundleEntries, BundleEntry, BundleFile, BundleMetadata, DigestMismatch } from './types.ts';
@@ -34,6 +40,8 @@ export interface Examined {
   readonly files: readonly BundleFile[];
   readonly mismatches: readonly DigestMismatch[];
   readonly artifactSha256: string;
+  /** Of every file but the signature, by path. */
+  readonly digests: ReadonlyMap<string, string>;
   /** Files under `model/`, and their bytes. */
   readonly fileCount: number;
   readonly totalSizeBytes: number;
@@ -72,7 +80,10 @@ export async function examineBundle(bundle: BundleEntries, options: ExamineOptio
   const totalSizeBytes = model.reduce((sum, file) => sum + file.sizeBytes, 0);
   assertTotal(totalSizeBytes, metadata);
   const artifactSha256 = artifactDigest(new Map(model.map(({ path, sha256 }) => [path, sha256])));
-  return { metadata, files, mismatches, artifactSha256, fileCount: model.length, totalSizeBytes };
+  const digests = new Map(
+    files.filter(({ path }) => path !== SIGNATURE_NAME).map(({ path, sha256 }) => [path, sha256]),
+  );
+  return { metadata, files, mismatches, artifactSha256, digests, fileCount: model.length, totalSizeBytes };
 }
 
 /** Before a byte of it is used. */

@@ -63,6 +63,16 @@ export type EdgeRequirements = {
   readonly memory_is_estimate: true;
 };
 
+/** Where a bundle stands among its kind, so that a device can tell an older one from a newer. */
+export type EdgeRelease = {
+  /** What follows what: usually the base model. */
+  readonly line: string;
+  /** Grows from release to release of one line. */
+  readonly counter: number;
+  /** ISO 8601 with zone; after it, a device that trusts its clock and whose policy says so takes it no more. */
+  readonly expires: string | null;
+};
+
 /** `edge.json`: what this tool adds. Keys beyond these are kept as read. */
 export type EdgeFile = {
   readonly format_version: 2;
@@ -76,6 +86,6 @@ export type EdgeFile = {
   readonly waived_rules: readonly string[];
   /** What somebody allowed (`--allow-unsafe-files`). Missing in bundles that were made when nothing could be. */
   readonly unsafe_files?: readonly EdgeUnsafeFile[];
-  /** Reserved: line, counter, expires. */
-  readonly release: null;
+  /** Null where whoever packed it did not say. */
+  readonly release: EdgeRelease | null;
 };

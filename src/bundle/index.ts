@@ -7,6 +7,7 @@ export type {
   EdgeArtifact,
   EdgeChatTemplate,
   EdgeFile,
+  EdgeRelease,
   EdgeRequirements,
   EdgeUnsafeFile,
 } from './file-shapes.ts';
@@ -21,12 +22,15 @@ export {
   openArtifact,
   openBundleEntries,
   openChecked,
+  signBundle,
   stageArtifact,
   verifyBundle,
+  verifySignedBundle,
 } from './on-first-use.ts';
 export type { OpenArtifactOptions } from './open-artifact.ts';
 export { assertSafePath } from './path-safety.ts';
-export { parseSums } from './sums.ts';
+export { formatSums, parseSums } from './sums.ts';
+export type { VerifiedSigned, VerifySignedOptions } from './verify-signed.ts';
 export type {
   Artifact,
   ArtifactFile,
@@ -45,6 +49,8 @@ export type {
   KnownFiles,
   ListedBundle,
   MemoryEstimate,
+  SignBundleOptions,
+  SignedBundle,
   StageArtifactOptions,
   StagedArtifact,
   VerifiedBundle,

@@ -80,7 +80,8 @@ async function readWhole(entry: BundleEntry): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-function assertOwnDigests(files: MetadataFiles, { sums }: BundleMetadata): void {
+/** Of the metadata, against their own list. Throws `BUNDLE_DIGEST_MISMATCH`. */
+export function assertOwnDigests(files: MetadataFiles, { sums }: BundleMetadata): void {
   assertDigests(
     [...files].flatMap(([path, bytes]) => {
       const expected = sums.get(path);

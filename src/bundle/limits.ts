@@ -56,3 +56,6 @@ export const MAX_TAR_SECONDS = 8 ** 11 - 1;
 
 /** Chat templates or unsafe files that `edge.json` may list: an artifact may have at most 64 templates, and a directory tens of files. */
 export const MAX_EDGE_ITEMS = 1_000;
+
+/** The line of a release in UTF-8: the name of a base model with its owner has some 60, and a path in a bundle holds no longer name. */
+export const MAX_LINE_BYTES = 255;

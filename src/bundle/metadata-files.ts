@@ -19,6 +19,7 @@ import { fieldsOf } from './fields.ts';
 import { MAX_METADATA_BYTES, MAX_METADATA_VALUES } from './limits.ts';
 import { archiveSecond, MANIFEST_NAME, parseManifest, toBundleId } from './manifest.ts';
 import { comparePaths, NameSet } from './path-safety.ts';
+import { stripPadding } from './signature-file.ts';
 import { formatModelSums, formatSums, isModelPath, parseSums, type DigestList } from './sums.ts';
 import type { BundleManifest, EdgeFile } from './file-shapes.ts';
 import type { BundleMetadata } from './types.ts';
@@ -63,8 +64,11 @@ export function parseMetadata(
   assertSums(sums, manifest, format);
   const edge = format === 2 ? parseEdgeFile(toPlainJson(trees(EDGE_NAME))) : null;
   if (edge !== null) assertFormat2({ files, trees, manifest, edge, sums, topFolder });
-  const signed = files.has(SIGNATURE_NAME) ? 'signed, not checked' : 'none';
-  return { format, topFolder, manifest, edge, registryEntry, benchmarkSummary, sums, sizeBytes, signed };
+  const padded = files.get(SIGNATURE_NAME);
+  const signature = padded === undefined ? null : stripPadding(padded);
+  const signed = signature === null ? 'none' : 'signed, not checked';
+  const read = { format, topFolder, manifest, edge, registryEntry, benchmarkSummary, sums, sizeBytes };
+  return { ...read, signed, signature };
 }
 
 /**
@@ -90,6 +94,7 @@ export function parseLeadingMetadata(
     sums,
     sizeBytes,
     signed: 'none',
+    signature: null,
   };
 }
 

@@ -7,8 +7,10 @@ import type * as entries from './open-entries.ts';
 import type * as stream from './model-stream.ts';
 import type * as plan from './plan-bundle.ts';
 import type * as shared from './shared-bytes.ts';
+import type * as sign from './sign-bundle.ts';
 import type * as stage from './stage-artifact.ts';
 import type * as verify from './verify-bundle.ts';
+import type * as signed from './verify-signed.ts';
 
 /** {@inheritDoc create.createBundle} */
 export const createBundle: typeof create.createBundle = async (options) =>
@@ -30,6 +32,10 @@ export const openArtifact: typeof open.openArtifact = async (path, options) =>
 export const openBundleEntries: typeof entries.openBundleEntries = async (source, options) =>
   (await import('./open-entries.ts')).openBundleEntries(source, options);
 
+/** {@inheritDoc sign.signBundle} */
+export const signBundle: typeof sign.signBundle = async (path, options) =>
+  (await import('./sign-bundle.ts')).signBundle(path, options);
+
 /** {@inheritDoc stage.stageArtifact} */
 export const stageArtifact: typeof stage.stageArtifact = async (options) =>
   (await import('./stage-artifact.ts')).stageArtifact(options);
@@ -38,8 +44,12 @@ export const stageArtifact: typeof stage.stageArtifact = async (options) =>
 export const verifyBundle: typeof verify.verifyBundle = async (source, options) =>
   (await import('./verify-bundle.ts')).verifyBundle(source, options);
 
+/** {@inheritDoc signed.verifySignedBundle} */
+export const verifySignedBundle: typeof signed.verifySignedBundle = async (source, options) =>
+  (await import('./verify-signed.ts')).verifySignedBundle(source, options);
+
 /** {@inheritDoc plan.bundleRoomBytes} */
-export const bundleRoomBytes = async (input: Parameters<typeof plan.bundleRoomBytes>[0]): Promise<number> =>
+export const bundleRoomBytes: typeof plan.bundleRoomBytes = async (input) =>
   (await import('./plan-bundle.ts')).bundleRoomBytes(input);
 
 /** {@inheritDoc shared.findSharedBytes} */

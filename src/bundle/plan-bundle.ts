@@ -2,6 +2,7 @@
 import { buildMetadata, placeholderDigests, readCreatedAt } from './build-metadata.ts';
 import { MARGIN_BYTES } from './free-space.ts';
 import { planArchive, type ArchiveLayout } from './layout.ts';
+import { loadSigner, type MetadataSigner } from './metadata-signer.ts';
 import type { BundleInput } from './types.ts';
 
 export interface BundlePlan {
@@ -10,9 +11,9 @@ export interface BundlePlan {
 }
 
 /** Throws `BUNDLE_DATE_INVALID`, `CORE_VERSION_INVALID`. */
-export function planBundle(input: BundleInput): BundlePlan {
+export function planBundle(input: BundleInput, signer: MetadataSigner): BundlePlan {
   const createdAt = readCreatedAt(input);
-  const sketch = buildMetadata(input, createdAt, placeholderDigests(input.artifact));
+  const sketch = buildMetadata(input, { createdAt, digests: placeholderDigests(input.artifact), signer });
   const frame = {
     topFolder: sketch.bundleId,
     mtimeSeconds: Math.floor(createdAt.getTime() / 1000),
@@ -22,6 +23,6 @@ export function planBundle(input: BundleInput): BundlePlan {
 }
 
 /** The free bytes that packing asks for: those of the bundle, and a margin for what the file system writes beside it. */
-export function bundleRoomBytes(input: BundleInput): number {
-  return planBundle(input).layout.sizeBytes + MARGIN_BYTES;
+export async function bundleRoomBytes(input: BundleInput): Promise<number> {
+  return planBundle(input, await loadSigner(input)).layout.sizeBytes + MARGIN_BYTES;
 }

@@ -10,6 +10,7 @@ import { assertEvidence } from '../evidence/index.ts';
 import { createSha256, hashSource, openFileSource, toSystemFailure } from '../system/index.ts';
 import { buildMetadata, readCreatedAt } from './build-metadata.ts';
 import { assertRoom } from './free-space.ts';
+import { loadSigner } from './metadata-signer.ts';
 import { openChecked } from './model-stream.ts';
 import { linkKnown, withPrivateFolder, type PrivateFolder } from './private-folder.ts';
 import { sourcePieces } from './source-pieces.ts';
@@ -47,21 +48,22 @@ export async function stageArtifact(options: StageArtifactOptions): Promise<Stag
       throwIfAborted(signal);
       staged.push(await stageFile(file, { folder, onBytes, signal, known: options.known }));
     }
-    const built = buildMetadata(
-      options,
+    const built = buildMetadata(options, {
       createdAt,
-      new Map(staged.map(({ path, sha256 }) => [path, sha256])),
-    );
+      digests: new Map(staged.map(({ path, sha256 }) => [path, sha256])),
+      signer: await loadSigner(options),
+    });
     assertEvidence(built.evidence);
     for (const [path, bytes] of built.files) await writeWhole(folder, path, bytes);
     throwIfAborted(signal);
-    const { bundleId, artifactSha256, manifest, edge, evidence, warnings } = built;
+    const { bundleId, artifactSha256, manifest, edge, evidence, warnings, signedBy } = built;
     return {
       bundleId,
       artifactSha256,
       manifest,
       edge,
       evidence,
+      signedBy,
       warnings,
       files: staged.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })),
       totalSizeBytes: artifact.totalSizeBytes,

@@ -4,7 +4,14 @@ import type { BenchmarkRun, Candidate, Evidence } from '../evidence/index.ts';
 import type { GgufFacts, GgufMemoryEstimate, GgufPolicyRule } from '../gguf/index.ts';
 import type { HfFacts } from '../hf/index.ts';
 import type { Clock, FileIdentity } from '../system/index.ts';
-import type { BundleManifest, EdgeChatTemplate, EdgeFile, EdgeUnsafeFile } from './file-shapes.ts';
+import type { SigningKey } from '../trust/index.ts';
+import type {
+  BundleManifest,
+  EdgeChatTemplate,
+  EdgeFile,
+  EdgeRelease,
+  EdgeUnsafeFile,
+} from './file-shapes.ts';
 
 /** One file of an artifact. */
 export interface ArtifactFile {
@@ -66,6 +73,8 @@ export interface BundleMetadata {
   readonly sizeBytes: number;
   /** A signature is never counted as verified here. */
   readonly signed: 'none' | 'signed, not checked';
+  /** `model.sig` without its padding, for the room `trust` to judge; null where there is none. */
+  readonly signature: Uint8Array | null;
 }
 
 /** One regular file of a bundle, in the order in which it comes, whatever holds the bundle. */
@@ -105,6 +114,10 @@ export interface BundleInput {
   readonly recordPath?: boolean;
   /** What `edge.json` names as its maker. */
   readonly tool?: string;
+  /** Where it stands among its kind; null or missing says nothing. */
+  readonly release?: EdgeRelease | null | undefined;
+  /** Signs all of it; missing leaves it unsigned. */
+  readonly sign?: SigningKey | undefined;
   /** Sees the digest of each file under `model/` before anything takes its final name; by throwing, it refuses. */
   readonly judgeDigests?: (digests: ReadonlyMap<string, string>) => void;
 }
@@ -125,6 +138,8 @@ interface BuiltFrom {
   readonly manifest: BundleManifest;
   readonly edge: EdgeFile;
   readonly evidence: Evidence;
+  /** Of the key that signed it; null where none did. */
+  readonly signedBy: string | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -159,10 +174,32 @@ export interface VerifiedBundle {
   readonly metadata: BundleMetadata;
   /** Of the bytes that came. */
   readonly artifactSha256: string;
+  /** Of every file that came but `model.sig`, by its path: what a signature has to cover, no more and no less. */
+  readonly digests: ReadonlyMap<string, string>;
   /** Files under `model/`. */
   readonly fileCount: number;
   /** Of the files under `model/`. */
   readonly totalSizeBytes: number;
+}
+
+export interface SignBundleOptions extends WorkOptions {
+  readonly key: SigningKey;
+  /** Takes the place of what the bundle says of its release; missing leaves it as it is. */
+  readonly release?: EdgeRelease | undefined;
+  /** Puts the signature in the place of one that is there. */
+  readonly replace?: boolean;
+}
+
+export interface SignedBundle {
+  /** With every link followed. */
+  readonly path: string;
+  readonly metadata: BundleMetadata;
+  /** Of the key. */
+  readonly signedBy: string;
+  /** The signature that was there before, if there was one. */
+  readonly replaced: Uint8Array | null;
+  /** Of the model: 0 where the file system shared its blocks. */
+  readonly copiedBytes: number;
 }
 
 export interface DigestMismatch {

@@ -11,10 +11,8 @@ export async function verifyBundle(
   { onProgress, signal }: WorkOptions = {},
 ): Promise<VerifiedBundle> {
   const entries = await openBundleEntries(source, { signal });
-  const { metadata, mismatches, artifactSha256, fileCount, totalSizeBytes } = await examineBundle(entries, {
-    step: 'verify',
-    onProgress,
-  });
+  const examined = await examineBundle(entries, { step: 'verify', onProgress });
+  const { metadata, mismatches, artifactSha256, digests, fileCount, totalSizeBytes } = examined;
   assertDigests(mismatches);
-  return { metadata, artifactSha256, fileCount, totalSizeBytes };
+  return { metadata, artifactSha256, digests, fileCount, totalSizeBytes };
 }

@@ -41,6 +41,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bundle.ts')).defineBundle,
   },
   {
+    name: 'keys',
+    description: 'The keys that sign bundles: make them, list them, show what may be shown.',
+    load: async () => (await import('./commands/keys.ts')).defineKeys,
+  },
+  {
+    name: 'policy',
+    description:
+      'Whose signatures this device takes, and what else may go live: write it, look at it, accept it.',
+    load: async () => (await import('./commands/policy.ts')).definePolicy,
+  },
+  {
     name: 'deploy',
     argument: ['[version]', 'a registered version (default: the best of the run that passes the thresholds)'],
     description:

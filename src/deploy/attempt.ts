@@ -45,6 +45,8 @@ export interface Attempt {
   loadTest: LoadTestReport;
   adopted: AdoptedReport | null;
   service: ServiceReport | null;
+  /** By which policy it was taken, and who vouches for it; null without a policy. */
+  trust: JsonObject | null;
   /** What went, or would go, after it; null where nothing was looked at. */
   retention: RetentionReport | null;
   readonly warnings: Warning[];
@@ -73,6 +75,7 @@ export function startAttempt(
     loadTest: withoutInference('skipped', null, 'not reached.'),
     adopted: null,
     service: null,
+    trust: null,
     retention: null,
     warnings: [],
   };
@@ -147,6 +150,7 @@ export async function concludeAttempt(
     adopted: attempt.adopted,
     restarted: attempt.service?.restarted ?? false,
     service: attempt.service,
+    trust: attempt.trust,
     retention: attempt.retention,
     warnings: unique(attempt.warnings),
   };
@@ -240,6 +244,7 @@ function toDetails(attempt: Attempt, end: AttemptEnd, failure: unknown): JsonObj
     load_test: attempt.loadTest,
     adopted: attempt.adopted,
     service: attempt.service,
+    trust: attempt.trust,
     retention: attempt.retention === null ? null : toRetentionJson(attempt.retention),
     warnings: unique(attempt.warnings).map(({ code, message }) => ({ code, message })),
     exit_code: exitCode,

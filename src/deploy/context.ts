@@ -31,6 +31,8 @@ export interface DeployContext {
   readonly onProgress?: OnProgress | undefined;
   /** Makes two names change places, for an adoption; left out, as this machine can; null where it must do without. */
   readonly exchange?: Exchange | null | undefined;
+  /** Where the owner of the machine keeps its policy; left out, where every machine has it. For tests and the demo: no flag and no variable sets it. */
+  readonly systemPolicyFile?: string | undefined;
   /** Keeps an impatient interrupt from ending the process while the link is being changed or put back. */
   readonly shield?: Shield | undefined;
 }

@@ -5,6 +5,7 @@ import { DEFAULT_LOAD_TEST_TOKENS } from './limits.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './retention.ts';
 import { EMBEDDED_TESTER, type LoadTester } from './load-tester.ts';
 import { NO_SERVICE, type ServiceSettings } from './service-settings.ts';
+import type { KnownRelease } from './target-view.ts';
 
 export interface DeployOptions {
   readonly dryRun: boolean;
@@ -26,6 +27,10 @@ export interface DeployOptions {
   readonly strict: boolean;
   /** Takes a release with files that run code when they are loaded. */
   readonly allowUnsafeFiles: boolean;
+  /** Why a release with a lower counter than one that was here may go live, where a policy allows it; null refuses it. */
+  readonly allowDowngrade: string | null;
+  /** The release whose very content is put back: who vouches for it was judged when it first went live. Null for anything new. */
+  readonly restores: KnownRelease | null;
   readonly permissions: Permissions;
   /** What the load test must show. */
   readonly gates: Gates;
@@ -51,6 +56,8 @@ export const DEFAULT_DEPLOY_OPTIONS: DeployOptions = {
   adopt: false,
   strict: false,
   allowUnsafeFiles: false,
+  allowDowngrade: null,
+  restores: null,
   permissions: { fileMode: 0o644, groupId: null },
   gates: NO_GATES,
   service: NO_SERVICE,

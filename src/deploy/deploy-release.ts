@@ -9,7 +9,7 @@ import type { DeployContext } from './context.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { walkDeployment } from './deploy-steps.ts';
 import { runDryDeployment } from './dry-run.ts';
-import { planAhead, planFinally } from './final-plan.ts';
+import { planAhead, planFinally, type PlannedOptions } from './final-plan.ts';
 import type { DamagedRelease } from './journal-facts.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { assertSafeFiles } from './judge-templates.ts';
@@ -24,9 +24,10 @@ import { openRelease, type OpenRelease, type ReleaseOrigin } from './release-sou
 import { isKeepingAll } from './retention.ts';
 import { retentionWarnings } from './retention-report.ts';
 import { settledWarning, withSettledTarget } from './settle.ts';
-import { prepareDefaultTarget, surveyTarget } from './survey-target.ts';
+import { prepareDefaultTarget, surveyAhead, surveyTarget } from './survey-target.ts';
 import { forgetTarget, rememberTarget } from './targets.ts';
 import { withTester } from './tester-engine.ts';
+import { openTrust, type TrustSession } from './trust-session.ts';
 import type { DeploymentOutcome } from './types.ts';
 import { assertUsableTarget } from './usable-target.ts';
 
@@ -52,15 +53,33 @@ export async function deployRelease(
     const { artifactType } = release.facts;
     const { skipLoadTest: skip, tester } = options;
     await assertEngine(context.engine, { artifactType, skip, tester });
+    const { trust, vouchedSubject } = await judgeAhead(release, attempt, options, context);
+    const planned = { ...options, vouchedSubject };
     end = options.dryRun
-      ? await runDryDeployment({ origin, release, attempt, options, context })
-      : await deployOpened(release, attempt, options, context);
+      ? await runDryDeployment({ origin, release, attempt, options: planned, context, trust })
+      : await deployOpened(release, attempt, planned, context);
   } catch (failure) {
     end = { state: 'refused', failure, alreadyLive: false, previousReleaseId: null };
   } finally {
     await release?.close();
   }
   return concludeAttempt(attempt, end, context);
+}
+
+/** What a policy refuses is refused before a byte is written; it is judged again under the lock, and by the bytes themselves. */
+async function judgeAhead(
+  release: OpenRelease,
+  attempt: Attempt,
+  options: DeployOptions,
+  context: DeployContext,
+): Promise<{ readonly trust: TrustSession; readonly vouchedSubject: string | null }> {
+  const facts = await surveyAhead(context.layout);
+  // The policy of a target that strangers may write to is not even read.
+  assertUsableTarget(facts, options);
+  const trust = await openTrust(options, facts.view, context);
+  const { warnings, vouchedSubject } = trust.judge(release.claims);
+  attempt.warnings.push(...warnings);
+  return { trust, vouchedSubject };
 }
 
 /** Records an attempt that failed before there was anything to deploy, and throws the failure. */
@@ -131,7 +150,7 @@ async function describeAttempt(
 async function deployOpened(
   release: OpenRelease,
   attempt: Attempt,
-  options: DeployOptions,
+  options: PlannedOptions,
   context: DeployContext,
 ): Promise<AttemptEnd> {
   const { layout, state } = context;
@@ -153,10 +172,20 @@ async function deployOpened(
     if (final.kind === 'already-live') return endAlreadyLive(attempt, final.releaseId, context);
     if (final.damaged !== null) attempt.warnings.push(damagedWarning(final.damaged));
     const { view } = final.facts;
+    const trust = await openTrust(options, view, context);
+    // Another run may have taken a later release meanwhile.
+    trust.judge(release.claims);
     const service = chooseService(options, view);
     await nameAttempt(attempt, release.facts.version, (id) => isTaken(id, final.facts, context));
     await rememberTarget(state, layout.targetPath);
-    const end = await walkDeployment({ release, attempt, options: { ...options, service }, context, final });
+    const end = await walkDeployment({
+      release,
+      attempt,
+      options: { ...options, service },
+      context,
+      final,
+      trust,
+    });
     if (end.state === 'live') attempt.warnings.push(...omissionWarnings(options, final.facts, service));
     if (end.state === 'live') await retainAfter(attempt, options, context);
     const neverLive = view.releases.every(({ liveSince }) => liveSince === null);

@@ -115,7 +115,10 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
       const { skipChecksum } = options;
       staged = await release.stage(partial, { signal, onProgress, skipChecksum, known: donor?.files });
       attempt.checksumVerified = staged.checksumVerified;
-      attempt.warnings.push(...staged.warnings);
+      // By the digests of the bytes that were written, whatever the source said of itself before.
+      const judged = walk.trust.judge(staged.claims);
+      attempt.trust = judged.facts;
+      attempt.warnings.push(...staged.warnings, ...judged.warnings);
       const { version, artifactType } = release.facts;
       const { artifactSha256, modelFiles } = staged;
       const deployedAt = toTimestamp(clock.now());
@@ -126,7 +129,7 @@ function deploySteps(walk: DeploymentWalk, notes: WalkNotes): Steps {
     },
     verified: async () => {
       const subject = subjectOf(release.facts.artifactType, partial, staged?.modelFiles ?? []);
-      const judging = judgeStagedModel(subject, { ...options, release, signal });
+      const judging = judgeStagedModel(subject, { ...options, release, trust: walk.trust, signal });
       const suspicions = await judging.catch((error: unknown) => {
         throw withoutPartial(error, partial);
       });

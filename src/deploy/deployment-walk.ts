@@ -13,6 +13,7 @@ import type { OpenRelease } from './release-source.ts';
 import type { ServiceReport } from './service.ts';
 import { hasService, toServiceJson } from './service-settings.ts';
 import type { Swap } from './swap.ts';
+import type { TrustSession } from './trust-session.ts';
 import type { AdoptedReport, Verdict } from './types.ts';
 
 export interface DeploymentWalk {
@@ -21,6 +22,7 @@ export interface DeploymentWalk {
   readonly options: DeployOptions;
   readonly context: DeployContext;
   readonly final: Extract<FinalPlan, { kind: 'deploy' }>;
+  readonly trust: TrustSession;
 }
 
 /** What becomes known on the way and is needed later. */
@@ -68,6 +70,8 @@ export function factsAt(
       };
     case 'verified':
       return { checksum_verified: attempt.checksumVerified, ...anchors };
+    case 'activating':
+      return attempt.trust === null ? {} : { trust: attempt.trust };
     case 'load-tested':
       return { load_test: attempt.loadTest };
     case 'live':

@@ -4,8 +4,7 @@ import { messageOf } from '../core/index.ts';
 import { makeDirectory, removeAbandoned, unfinishedName } from '../system/index.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { DeployContext } from './context.ts';
-import type { DeployOptions } from './deploy-options.ts';
-import { planAhead } from './final-plan.ts';
+import { planAhead, type PlannedOptions } from './final-plan.ts';
 import { withoutInference } from './judge-load-test.ts';
 import { runGatedLoadTest } from './gated-load-test.ts';
 import { subjectOf, type LoadTestSubject } from './load-test.ts';
@@ -17,13 +16,15 @@ import { retentionWarnings } from './retention-report.ts';
 import { judgeStagedModel } from './staged-model.ts';
 import { surveyTarget } from './survey-target.ts';
 import { aboutRelease } from './test-by-command.ts';
+import type { TrustSession } from './trust-session.ts';
 
 export interface DryRun {
   readonly origin: ReleaseOrigin;
   readonly release: OpenRelease;
   readonly attempt: Attempt;
-  readonly options: DeployOptions;
+  readonly options: PlannedOptions;
   readonly context: DeployContext;
+  readonly trust: TrustSession;
 }
 
 export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
@@ -37,7 +38,9 @@ export async function runDryDeployment(dryRun: DryRun): Promise<AttemptEnd> {
   } else if (options.withLoadTest && !options.skipLoadTest) {
     await testUnpacked(dryRun);
   } else {
-    attempt.warnings.push(...(await release.verify({ ...context, strict: options.strict })));
+    const verified = await release.verify({ ...context, strict: options.strict });
+    attempt.warnings.push(...verified.warnings);
+    attempt.trust = dryRun.trust.judge(verified.claims).facts;
     attempt.checksumVerified = true;
     const note =
       'a dry run of a bundle checks digests and structure and unpacks nothing; add --with-load-test to run it.';
@@ -70,15 +73,19 @@ async function testUnpacked(dryRun: DryRun): Promise<void> {
     const staged = await release.stage(folder, { ...context, skipChecksum: options.skipChecksum });
     attempt.checksumVerified = staged.checksumVerified;
     attempt.warnings.push(...staged.warnings);
+    attempt.trust = dryRun.trust.judge(staged.claims).facts;
     await test(subjectOf(release.facts.artifactType, folder, staged.modelFiles), dryRun);
   } finally {
     await removeFolder(folder);
   }
 }
 
-async function test(subject: LoadTestSubject, { release, attempt, options, context }: DryRun): Promise<void> {
+async function test(
+  subject: LoadTestSubject,
+  { release, attempt, options, context, trust }: DryRun,
+): Promise<void> {
   const { signal } = context;
-  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, signal })));
+  attempt.warnings.push(...(await judgeStagedModel(subject, { ...options, release, trust, signal })));
   const { occupant, view } = await surveyTarget(context.layout);
   const liveId = occupant.kind === 'release' ? occupant.releaseId : null;
   const live = view.releases.find(({ id }) => id === liveId) ?? null;

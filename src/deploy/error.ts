@@ -207,6 +207,12 @@ export const DEPLOY_FAILURES = {
     hint: 'Pack the model without them, or take them for this deployment with --allow-unsafe-files.',
     aftermath: 'unchanged',
   },
+  DEPLOY_BUNDLE_CHANGED: {
+    exitCode: 3,
+    summary: 'A bundle said one thing of itself when it was opened and another one when it was read whole.',
+    hint: 'Find out what writes to that file or serves it; copy it to a local disk, then run the same command again.',
+    aftermath: 'unchanged',
+  },
   DEPLOY_RELEASE_DAMAGED: {
     exitCode: 3,
     summary: 'The files of a release on this target no longer have the digests that they were deployed with.',

@@ -13,6 +13,7 @@ import {
   withoutWeights,
   withOptions,
   type DeploymentPlan,
+  type PlanOptions,
   type ReleaseNeeds,
 } from './plan.ts';
 import { planSparingly } from './sparing-plan.ts';
@@ -20,6 +21,9 @@ import type { TargetFacts } from './target-facts.ts';
 import type { OpenRelease } from './release-source.ts';
 import { surveyAhead, surveyTarget } from './survey-target.ts';
 import { findDamage } from './verify-release.ts';
+
+/** With what the policy found out about the release. */
+export type PlannedOptions = DeployOptions & Pick<PlanOptions, 'vouchedSubject'>;
 
 export type FinalPlan =
   /** The same bytes are live, and every digest matched. */
@@ -40,7 +44,7 @@ export type FinalPlan =
  */
 export async function planAhead(
   release: OpenRelease,
-  options: DeployOptions,
+  options: PlannedOptions,
   { layout, signal }: DeployContext,
 ): Promise<DeploymentPlan> {
   const facts = await surveyAhead(layout);
@@ -54,7 +58,7 @@ export async function planAhead(
 /** The caller holds the lock. Throws what {@link planDeployment} does, `CORE_INTERRUPTED`, `SYSTEM_*`. */
 export async function planFinally(
   release: OpenRelease,
-  options: DeployOptions,
+  options: PlannedOptions,
   context: DeployContext,
 ): Promise<FinalPlan> {
   const { layout, signal, onProgress } = context;

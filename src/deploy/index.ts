@@ -1,7 +1,9 @@
 /** `deploy`: a target on this machine: layout, plan, state machine, journal, load test, rollback. */
+export { acceptPolicy, type AcceptedPolicy, type AcceptPolicyOptions } from './accept-policy.ts';
 export { readLive } from './activate.ts';
 export { describeDamage, type ReleaseDamage } from './compare-release.ts';
 export type { DeployContext, Shield } from './context.ts';
+export { createPolicy, type CreatedPolicy, type CreatePolicyOptions } from './create-policy.ts';
 export { DEFAULT_DEPLOY_OPTIONS, type DeployOptions } from './deploy-options.ts';
 export type { Gates, SmokeTest } from './gates.ts';
 export { examineTarget, type ExaminedTarget } from './examine-target.ts';
@@ -57,7 +59,10 @@ export type { Settled } from './settle.ts';
 export { assertDeployable } from './preflight.ts';
 export { resolveTarget } from './survey-target.ts';
 export type { TargetFacts } from './target-facts.ts';
+export { NO_TRUST_MEMORY, type KnownTrust, type TrustMemory } from './trust-memory.ts';
 export type { BadReason, KnownRelease } from './target-view.ts';
+export { readTargetTrust, type PolicyState, type TargetTrust } from './target-trust.ts';
+export { policyPlaces, type PolicyContext } from './target-policy.ts';
 export { loadTargets, onlyTarget } from './targets.ts';
 export type {
   DeploymentOutcome,

@@ -26,8 +26,8 @@ import { END_STATES, REMOVAL_STATES, WORKING_STATES, type RemovalState, type Sta
 import { MAX_JOURNAL_BYTES } from './limits.ts';
 import type { Verdict } from './types.ts';
 
-/** One line: of a change to what is live, or of a release that goes. */
-export type JournalLine = RunLine | RemovalLine;
+/** One line: of a change to what is live, of a release that goes, or of a policy that a person accepted. */
+export type JournalLine = RunLine | RemovalLine | PolicyLine;
 
 export interface RunLine extends LineOfRelease {
   readonly kind: 'deploy' | 'rollback';
@@ -40,10 +40,16 @@ export interface RemovalLine extends LineOfRelease {
   readonly state: RemovalState;
 }
 
+/** Another policy than before binds the target from here on, or none: `facts` say which. It changes no release. */
+export interface PolicyLine extends LineOfRelease {
+  readonly kind: 'policy';
+  readonly state: 'accepted';
+}
+
 /** The order of lines is `seq`, never a clock: small machines boot in the past. */
 interface LineOfRelease {
   readonly seq: number;
-  /** The deployment, rollback or pruning that this line belongs to. */
+  /** The deployment, rollback, pruning or acceptance that this line belongs to. */
   readonly transaction: string;
   readonly at: string;
   /** The release that was live before, or null; of a removal, the one that is live. */
@@ -180,6 +186,7 @@ function isJournalLine(value: JsonValue): value is JsonValue & JournalLine {
 
 function statesOf(kind: JsonValue | undefined): readonly JsonValue[] {
   if (kind === 'prune') return REMOVAL_STATES;
+  if (kind === 'policy') return ['accepted'];
   return kind === 'deploy' || kind === 'rollback' ? [...WORKING_STATES, ...END_STATES] : [];
 }
 

@@ -74,12 +74,12 @@ export function adoptedIdOf(deploymentId: string): string {
   return `adopt${deploymentId.slice(-STAMP_LENGTH)}`;
 }
 
-/** The same of a deployment, a rollback or a pruning. */
+/** The same of a deployment, a rollback, a pruning or the acceptance of a policy. */
 export function isTransactionId(text: string): boolean {
   return TRANSACTION_ID.test(text) && text.length <= MAX_ID_LENGTH;
 }
 
-const TRANSACTION_ID = /^(?:deploy|rollback|prune)_[A-Za-z0-9][A-Za-z0-9._+-]*$/;
+const TRANSACTION_ID = /^(?:deploy|rollback|prune|policy)_[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 const ADOPTED_ID = /^adopt_\d{8}_\d{6}_\d{3}$/;
 /** `_YYYYMMDD_HHMMSS_mmm`. */
 const STAMP_LENGTH = 20;

@@ -29,6 +29,8 @@ export interface PlanOptions {
   readonly adopt?: boolean;
   /** The bytes that are live were found damaged: they are not live already. */
   readonly isRepair?: boolean;
+  /** Hex SHA-256 of what somebody vouches for now; what was taken on another word is not it. Null where nobody does. */
+  readonly vouchedSubject?: string | null;
   /** Of the margin: what was written at the target since it was first asked for. */
   readonly spentBytes?: number;
 }
@@ -41,7 +43,7 @@ export interface DeploymentPlan {
   readonly adopts: ForeignThing | null;
   readonly requiredDiskBytes: number;
   readonly freeDiskBytes: number;
-  /** The same bytes under the same version are live: if they still hash the same, there is nothing to do. */
+  /** The same bytes under the same version are live, on the same word: if they still hash the same, there is nothing to do. */
   readonly isLiveAlready: boolean;
 }
 
@@ -55,7 +57,9 @@ export function planDeployment(
   const from = facts.occupant.kind === 'release' ? facts.occupant.releaseId : null;
   const live = facts.view.releases.find((release) => release.id === from);
   const isSame = live?.artifactSha256 === needs.artifactSha256 && live.version === needs.version;
-  const isLiveAlready = isSame && options.isRepair !== true;
+  const { vouchedSubject = null } = options;
+  const isVouched = vouchedSubject === null || live?.trust?.subjectSha256 === vouchedSubject;
+  const isLiveAlready = isSame && isVouched && options.isRepair !== true;
   assertNotBad(facts, needs, options);
   const requiredDiskBytes = diskBytesOf(needs, options);
   // What a crash left behind will be removed first, so the room is judged after that.

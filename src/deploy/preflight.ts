@@ -10,14 +10,20 @@ import { hashArtifact, needsOfArtifact } from './release-source.ts';
 import { planSparingly } from './sparing-plan.ts';
 import { surveyAhead } from './survey-target.ts';
 import { withTester } from './tester-engine.ts';
+import { artifactClaims } from './release-claims.ts';
 import type { TargetFacts } from './target-facts.ts';
+import { openTrust } from './trust-session.ts';
+import { assertUsableTarget } from './usable-target.ts';
 
 export interface PreflightOptions extends DeployOptions {
   /** The folder that a bundle is packed into first; null where the release is made from the artifact itself. */
   readonly packInto: string | null;
 }
 
-type PreflightContext = Pick<DeployContext, 'layout' | 'engine' | 'openServer' | 'signal'>;
+type PreflightContext = Pick<
+  DeployContext,
+  'layout' | 'state' | 'engine' | 'openServer' | 'clock' | 'signal' | 'systemPolicyFile'
+>;
 
 /** Throws what the plan of the deployment itself would throw, as far as it can be known without digests. */
 export async function assertDeployable(
@@ -31,6 +37,10 @@ export async function assertDeployable(
   const { engine } = await withTester(context, tester);
   await assertEngine(engine, { artifactType: artifact.type, skip, tester });
   const facts = await surveyAhead(layout);
+  assertUsableTarget(facts, options);
+  const trust = await openTrust(options, facts.view, context);
+  // Whether the run measured these bytes is only known once they were hashed.
+  trust.judge(artifactClaims(artifact, input.candidate === null || input.run === null ? 'none' : null));
   const packedBytes = await packedBeside(facts, input, options.packInto);
   const bare = needsOfArtifact(artifact, { version, artifactSha256: '' });
   const needs = withOptions({ ...bare, packedBytes }, options);

@@ -6,6 +6,7 @@ import { throwIfAborted } from '../core/index.ts';
 import { createExclusive, createSha256, openFileSource, toSystemFailure } from '../system/index.ts';
 import type { ReleaseDamage } from './compare-release.ts';
 import { isThere } from './release-folder.ts';
+import { folderClaims } from './release-claims.ts';
 import { readReleaseMetadata } from './release-metadata.ts';
 import type { OpenRelease, StageOptions, WorkOptions } from './release-source.ts';
 import type { KnownRelease } from './target-view.ts';
@@ -37,6 +38,7 @@ export async function openReleaseFolder(folder: ReleaseFolder): Promise<OpenRele
   const modelFiles = [...sums.keys()].filter((path) => path.startsWith('model/'));
   const sizes = await Promise.all(modelFiles.map((path) => readSize(join(directory, path))));
   const totalSizeBytes = sizes.reduce((sum, size) => sum + size, 0);
+  const claims = folderClaims(metadata, totalSizeBytes);
   return {
     facts: { version, bundleId, artifactType, artifactSha256, evidence, summary, registeredAt },
     needs: {
@@ -52,6 +54,7 @@ export async function openReleaseFolder(folder: ReleaseFolder): Promise<OpenRele
     allowedRules: metadata.waivedRules,
     statedTemplates: metadata.chatTemplates,
     unsafeFiles: metadata.unsafeFiles,
+    claims,
     warnings: [],
     findSharedBytes: () => Promise.resolve(0),
     async stage(to, options) {
@@ -60,11 +63,11 @@ export async function openReleaseFolder(folder: ReleaseFolder): Promise<OpenRele
         options,
         totalSizeBytes,
       );
-      return { artifactSha256, modelFiles, checksumVerified: true, warnings: [] };
+      return { artifactSha256, modelFiles, checksumVerified: true, claims, warnings: [] };
     },
     async verify({ signal, onProgress }) {
       assertUndamaged(directory, await findDamage(directory, { ...known, signal, onProgress }));
-      return [];
+      return { claims, warnings: [] };
     },
     close: () => Promise.resolve(),
   };

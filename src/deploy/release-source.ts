@@ -29,6 +29,8 @@ import { judgeReleaseTemplates } from './judge-templates.ts';
 import { openReleaseFolder, type ReleaseFolder } from './release-folder-source.ts';
 import { readRegisteredAt, toUnstatedEvidence } from './release-metadata.ts';
 import type { ReleaseNeeds } from './plan.ts';
+import { artifactClaims, assertSameBundle, bundleClaims, statedDigests } from './release-claims.ts';
+import type { TrustClaims } from './trust-session.ts';
 import type { ReleaseFacts } from './types.ts';
 
 /** What a caller hands in. */
@@ -66,6 +68,14 @@ export interface StagedRelease {
   /** Below the release folder, sorted: `model/…` first shard first. */
   readonly modelFiles: readonly string[];
   readonly checksumVerified: boolean;
+  /** Of the very bytes that were written. */
+  readonly claims: TrustClaims;
+  readonly warnings: readonly Warning[];
+}
+
+/** What came of reading everything without writing it. */
+export interface VerifiedSource {
+  readonly claims: TrustClaims;
   readonly warnings: readonly Warning[];
 }
 
@@ -80,6 +90,8 @@ export interface OpenRelease {
   readonly statedTemplates: readonly EdgeChatTemplate[] | undefined;
   /** Files that run code when they are loaded, and that whoever made it allowed. */
   readonly unsafeFiles: readonly EdgeUnsafeFile[];
+  /** What a policy judges it by, as far as it is known before the model is read. */
+  readonly claims: TrustClaims;
   readonly warnings: readonly Warning[];
   /** Where and with what its benchmark was measured; null where nothing says. */
   readonly measuredOn: MeasuredOn | null;
@@ -88,7 +100,7 @@ export interface OpenRelease {
   /** Fills an existing, empty, private folder. */
   stage(directory: string, options: StageOptions): Promise<StagedRelease>;
   /** Checks every digest and the structure of the model, and writes nothing. */
-  verify(options: WorkOptions & { readonly strict: boolean }): Promise<readonly Warning[]>;
+  verify(options: WorkOptions & { readonly strict: boolean }): Promise<VerifiedSource>;
   close(): Promise<void>;
 }
 
@@ -143,6 +155,7 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
     allowedRules,
     statedTemplates: edge?.artifact.chat_templates,
     unsafeFiles: edge?.unsafe_files ?? [],
+    claims: bundleClaims(metadata, statedDigests(metadata)),
     warnings: bundleWarnings(metadata, allowedRules),
     measuredOn: edge?.measured_on ?? null,
     // The headers between its blocks keep the weights off the block boundaries of every file system.
@@ -155,10 +168,12 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
         // A file that is not the listed one must not stand in for it.
         known: skipChecksum ? undefined : byPath(known, metadata.sums),
       });
+      assertSameBundle(path, metadata, extracted.metadata);
       return {
         artifactSha256: extracted.artifactSha256,
         modelFiles: modelPaths(extracted.files),
         checksumVerified: extracted.checksumVerified,
+        claims: bundleClaims(extracted.metadata, extracted.digests),
         warnings: extracted.mismatches.map(({ path: file, expected, received }) => ({
           code: 'BUNDLE_DIGEST_MISMATCH',
           message: `${file} does not match SHA256SUMS (expected ${expected}, received ${received}); let pass by --skip-checksum.`,
@@ -166,26 +181,22 @@ function bundleRelease(path: string, source: FileSource, metadata: BundleMetadat
       };
     },
     async verify({ signal, onProgress, strict }) {
-      await verifyBundle(source, { signal, onProgress });
-      if (manifest.artifact_type !== 'gguf') return [];
+      const verified = await verifyBundle(source, { signal, onProgress });
+      assertSameBundle(path, metadata, verified.metadata);
+      const claims = bundleClaims(verified.metadata, verified.digests);
+      if (manifest.artifact_type !== 'gguf') return { claims, warnings: [] };
       const files = Object.keys(manifest.files);
       const checked = await checkBundledGguf(source, { files, allow: allowedRules, signal });
       const stated = edge?.artifact.chat_templates;
-      return [...checked.warnings, ...judgeReleaseTemplates(checked.chatTemplates, { path, stated, strict })];
+      const suspicions = judgeReleaseTemplates(checked.chatTemplates, { path, stated, strict });
+      return { claims, warnings: [...checked.warnings, ...suspicions] };
     },
     close: () => source.close(),
   };
 }
 
-function bundleWarnings(
-  { signed, edge }: BundleMetadata,
-  allowedRules: readonly GgufPolicyRule[],
-): Warning[] {
+function bundleWarnings({ edge }: BundleMetadata, allowedRules: readonly GgufPolicyRule[]): Warning[] {
   const warnings: Warning[] = [];
-  if (signed !== 'none') {
-    const message = 'The bundle is signed; the signature was not checked.';
-    warnings.push({ code: 'BUNDLE_SIGNATURE_NOT_CHECKED', message });
-  }
   if (allowedRules.length > 0) {
     const message = `Whoever made the bundle waived rules of the GGUF check: ${allowedRules.join(', ')}.`;
     warnings.push({ code: 'GGUF_RULES_WAIVED', message });
@@ -208,13 +219,15 @@ async function openLocalArtifact(
   const sums = knownSums ?? (await hashArtifact(artifact, signal));
   input.judgeDigests?.(sums);
   const artifactSha256 = artifactDigest(sums);
+  const evidence = bindEvidence(candidate, run, artifactSha256);
+  const claims = artifactClaims(artifact, evidence.kind);
   return {
     facts: {
       version,
       bundleId: '',
       artifactType: artifact.type,
       artifactSha256,
-      evidence: bindEvidence(candidate, run, artifactSha256),
+      evidence,
       summary: toBenchmarkSummary(run, candidate, version),
       registeredAt: readRegisteredAt(input.registryEntry),
     },
@@ -223,6 +236,7 @@ async function openLocalArtifact(
     allowedRules: artifact.type === 'gguf' ? artifact.waived : [],
     statedTemplates: artifact.chatTemplates,
     unsafeFiles: artifact.unsafeFiles,
+    claims,
     warnings: artifact.warnings,
     measuredOn: candidate === null ? null : toMeasuredOn(run),
     findSharedBytes: (directory, work) => findSharedBytes(artifact, { ...work, directory }),
@@ -238,11 +252,12 @@ async function openLocalArtifact(
         artifactSha256: staged.artifactSha256,
         modelFiles: modelPaths(staged.files),
         checksumVerified: true,
+        claims,
         warnings: staged.warnings,
       };
     },
     // Its digests were just made from its bytes: there is nothing to compare them with.
-    verify: () => Promise.resolve([]),
+    verify: () => Promise.resolve({ claims, warnings: [] }),
     close: () => Promise.resolve(),
   };
 }

@@ -8,6 +8,7 @@ import type { Warning } from '../core/index.ts';
 import { findRelease } from './choose-release.ts';
 import type { ReleaseDamage } from './compare-release.ts';
 import type { DeployContext } from './context.ts';
+import { bindPolicy } from './target-policy.ts';
 import { DEFAULT_DEPLOY_OPTIONS, type DeployOptions } from './deploy-options.ts';
 import { deployRelease } from './deploy-release.ts';
 import { DeployFailure } from './error.ts';
@@ -71,7 +72,7 @@ export interface Repaired {
 }
 
 /**
- * Throws `TARGET_*`, `DEPLOY_LINK_GONE`, `DEPLOY_RELEASE_UNKNOWN`, `DEPLOY_NO_SOURCE`, and what a deployment throws: the
+ * Throws `TARGET_*`, `TRUST_*`, `DEPLOY_LINK_GONE`, `DEPLOY_RELEASE_UNKNOWN`, `DEPLOY_NO_SOURCE`, and what a deployment throws: the
  * link is on the damaged release then, or on the new one.
  */
 export async function repairTarget(options: RepairOptions, context: DeployContext): Promise<Repaired> {
@@ -80,6 +81,8 @@ export async function repairTarget(options: RepairOptions, context: DeployContex
   const before = await surveyTarget(layout);
   assertUsableTarget(before, options);
   assertKnown(before.view, context);
+  // Said before anything is hashed; the deployment judges the bytes.
+  await bindPolicy(context, before.view);
   if (before.view.unfinished !== null && !options.dryRun) {
     const how = { command: 'repair', allowNetworkFs: options.allowNetworkFs };
     const settled = await withSettledTarget(context, how, (found) => Promise.resolve(found));
@@ -157,6 +160,7 @@ async function planLive(
       // These very bytes were taken when they were deployed, whatever had to be allowed for it.
       retryBad: true,
       allowUnsafeFiles: true,
+      restores: found.source.kind === 'bundle' ? known : found.source.known,
       permissions: known.permissions ?? (await readPermissions(releasePath)),
       // Held against the release that it replaces, or against its own benchmark again, the same model proves nothing.
       gates: skipLoadTest ? NO_GATES : { ...known.gates, minOfLive: null, minOfBenchmark: null },

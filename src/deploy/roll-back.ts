@@ -10,6 +10,8 @@ import {
   type Attempt,
   type AttemptEnd,
 } from './attempt.ts';
+import { assertMayReturn, bindPolicy } from './target-policy.ts';
+import { toTrustFacts } from './trust-memory.ts';
 import { chooseRelease, findRelease, liveOf } from './choose-release.ts';
 import { touchesContent, type ReleaseDamage } from './compare-release.ts';
 import { readWho, type DeployContext } from './context.ts';
@@ -51,7 +53,7 @@ export interface RollbackOptions {
 }
 
 /**
- * Throws `DEPLOY_NOTHING_TO_GO_BACK_TO`, `DEPLOY_RELEASE_*`, `TARGET_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`; a record
+ * Throws `TRUST_*`, `DEPLOY_NOTHING_TO_GO_BACK_TO`, `DEPLOY_RELEASE_*`, `TARGET_*`, `ENGINE_*`, `DEPLOY_LOAD_TEST_FAILED`; a record
  * of the attempt is in the history either way.
  */
 export async function rollBack(options: RollbackOptions, context: DeployContext): Promise<DeploymentOutcome> {
@@ -69,7 +71,8 @@ export async function rollBack(options: RollbackOptions, context: DeployContext)
     const facts = await surveyTarget(context.layout);
     assertUsableTarget(facts, options);
     // What a crash left unfinished is settled first, and that may be the way back.
-    if (facts.view.unfinished === null) chooseRelease(facts, options);
+    if (facts.view.unfinished === null)
+      assertMayReturn(await bindPolicy(context, facts.view), chooseRelease(facts, options));
     const how = { command: 'rollback', allowNetworkFs: options.allowNetworkFs };
     end = await withSettledTarget(context, how, (settled) =>
       rollBackSettled(attempt, { settled, before: liveOf(facts), options, context }),
@@ -114,6 +117,10 @@ async function rollBackSettled(
       : NO_METADATA;
   await describe(attempt, to, metadata, context);
   if (to.id === from) return { state: 'live', failure: null, alreadyLive: true, previousReleaseId: from };
+  const found = await bindPolicy(context, facts.view);
+  attempt.warnings.push(...assertMayReturn(found, to));
+  if (found !== null)
+    attempt.trust = toTrustFacts({ found, vouched: to.trust, downgrade: null, isReturning: true });
   if (options.now === null) {
     await assertEngine(context.engine, { artifactType: metadata.artifactType, skip: false, tester });
     assertMemory(
@@ -154,6 +161,7 @@ async function rollBackSettled(
             ...(options.now === null && { tester: toTesterJson(tester) }),
           };
         }
+        if (state === 'activating' && attempt.trust !== null) return { trust: attempt.trust };
         if (state === 'rolled-back') return { served: notes.servedBack };
         if (state === 'refused' && notes.damage.length > 0)
           return { damaged: toDamagedFacts({ releaseId: to.id, damage: notes.damage }) };

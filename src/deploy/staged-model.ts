@@ -7,20 +7,23 @@ import { withFileSource } from '../system/index.ts';
 import type { ChatTemplate } from '../template/index.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import { judgeReleaseTemplates } from './judge-templates.ts';
+import { assertArchitecture } from '../trust/index.ts';
 import type { LoadTestSubject } from './load-test.ts';
 import type { OpenRelease } from './release-source.ts';
+import type { TrustSession } from './trust-session.ts';
 
 export interface JudgeStagedOptions extends Pick<
   DeployOptions,
-  'strict' | 'allowUnsafeFiles' | 'skipChecksum'
+  'strict' | 'allowUnsafeFiles' | 'skipChecksum' | 'restores'
 > {
+  readonly trust: Pick<TrustSession, 'found'>;
   readonly release: Pick<OpenRelease, 'bundlePath' | 'statedTemplates' | 'unsafeFiles'>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Warnings only of what came in a bundle: a local artifact had its own when it was opened. Throws `TEMPLATE_*`,
- * `BUNDLE_METADATA_DISAGREES`, and what reading the model throws (`GGUF_*`, `HF_*`, `SYSTEM_FILE_*`).
+ * `BUNDLE_METADATA_DISAGREES`, `TRUST_ARCHITECTURE`, and what reading the model throws (`GGUF_*`, `HF_*`, `SYSTEM_FILE_*`).
  */
 export async function judgeStagedModel(
   subject: LoadTestSubject,
@@ -38,7 +41,7 @@ export async function judgeStagedModel(
 
 async function readTemplates(
   subject: LoadTestSubject,
-  { release, allowUnsafeFiles, signal }: JudgeStagedOptions,
+  { release, allowUnsafeFiles, signal, ...options }: JudgeStagedOptions,
 ): Promise<readonly ChatTemplate[]> {
   if (subject.kind === 'gguf') {
     const [first] = subject.paths;
@@ -46,10 +49,13 @@ async function readTemplates(
     if (first === undefined) return [];
     return withFileSource(first, async (source) => {
       const file = await parseGguf(source, signal === undefined ? {} : { signal });
-      return describeGguf(file).chatTemplates;
+      const { chatTemplates, architecture } = describeGguf(file);
+      judgeArchitecture(architecture, options);
+      return chatTemplates;
     });
   }
   const facts = await checkHfDirectory(subject.path, { allowUnsafeFiles, signal });
+  judgeArchitecture(facts.architectures[0] ?? facts.modelType, options);
   // A bundle without edge.json states nothing; that its files were allowed is all there is to know.
   const stated = new Set(release.unsafeFiles.map(({ path }) => path));
   const unstated = facts.unsafeFiles.find(({ path }) => !stated.has(`model/${path}`));
@@ -67,4 +73,12 @@ async function readTemplates(
     );
   }
   return templatesOfDirectory(facts);
+}
+
+/** The model itself says what it is, whatever its bundle says. */
+function judgeArchitecture(
+  architecture: string | null,
+  { trust: { found }, restores }: Pick<JudgeStagedOptions, 'trust' | 'restores'>,
+): void {
+  if (found !== null && restores === null) assertArchitecture(found.policy, architecture);
 }

@@ -1,4 +1,5 @@
 /** What is live on a target, since when, from where, and what one could go back to. Changes nothing. */
+import { join } from 'node:path';
 import type { EdgeChatTemplate, EdgeUnsafeFile } from '../bundle/index.ts';
 import type { Evidence } from '../evidence/index.ts';
 import { readLockHolder } from '../system/index.ts';
@@ -6,10 +7,12 @@ import { isAdoptedId, releasePath, type TargetLayout } from './layout.ts';
 import { RESUME, type RemovalState, type State } from './machine.ts';
 import type { TargetOccupant } from './target-facts.ts';
 import { NO_METADATA, readReleaseMetadata } from './release-metadata.ts';
+import { isThere } from './release-folder.ts';
 import { surveyOccupant } from './survey-occupant.ts';
 import { readJournal, type JournalLine } from './journal.ts';
 import { hasService } from './service-settings.ts';
 import { readService } from './settle.ts';
+import { SIGNATURE_NAME } from './verify-release.ts';
 import { previousGood, viewJournal, wasLive, type KnownRelease, type TargetView } from './target-view.ts';
 
 export interface TargetStatus {
@@ -39,11 +42,13 @@ export interface LiveRelease {
   readonly chatTemplates: readonly EdgeChatTemplate[] | null;
   /** Files that run code when they are loaded, and that were allowed. */
   readonly unsafeFiles: readonly EdgeUnsafeFile[];
+  /** Whether a signature lies in it; who vouched when it went live is in `known`. */
+  readonly hasSignature: boolean;
 }
 
 export interface UnfinishedRun {
   readonly transaction: string;
-  readonly kind: JournalLine['kind'];
+  readonly kind: Exclude<JournalLine['kind'], 'policy'>;
   readonly state: State | RemovalState;
   readonly at: string;
   readonly next: (typeof RESUME)[State] | 'finish-removal';
@@ -114,5 +119,7 @@ async function describeLive(
     ? NO_METADATA
     : await readReleaseMetadata(path, known?.artifactSha256 ?? '');
   const { evidence, sizeBytes, registeredAt, chatTemplates = null, unsafeFiles } = metadata;
-  return { id, releasePath: path, known, evidence, sizeBytes, registeredAt, chatTemplates, unsafeFiles };
+  const hasSignature = !isAdoptedId(id) && (await isThere(join(path, SIGNATURE_NAME)));
+  const told = { evidence, sizeBytes, registeredAt, chatTemplates, unsafeFiles };
+  return { id, releasePath: path, known, hasSignature, ...told };
 }

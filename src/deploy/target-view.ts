@@ -14,10 +14,17 @@ import {
   type MeasuredSpeed,
 } from './journal-facts.ts';
 import { NO_GATES, parseGates, type Gates } from './gates.ts';
-import type { JournalLine, RunLine } from './journal.ts';
+import type { JournalLine, RemovalLine, RunLine } from './journal.ts';
 import { isEndState } from './machine.ts';
 import { parseTester, type LoadTester } from './load-tester.ts';
 import { parseService, type ServiceSettings } from './service-settings.ts';
+import {
+  NO_TRUST_MEMORY,
+  readKnownTrust,
+  rememberTrust,
+  type KnownTrust,
+  type TrustMemory,
+} from './trust-memory.ts';
 import type { LoadTestKind, Verdict } from './types.ts';
 
 export interface KnownRelease extends KnownAnchors {
@@ -43,6 +50,8 @@ export interface KnownRelease extends KnownAnchors {
   readonly service: KnownService | null;
   /** When it last went live, as the clock of the machine said; null if it never did. */
   readonly liveSince: string | null;
+  /** Who vouched for it when it went live; null where nobody did, or nobody asked. */
+  readonly trust: KnownTrust | null;
   /** How what was there before Milton Edge is known again; null for what was deployed. It has no digest, no metadata. */
   readonly adopted: Adoption | null;
   /** The deployment that made it was taken back before it was live: whatever stands of it is remains. */
@@ -66,13 +75,15 @@ export interface TargetView {
   /** What was taken away, or is being so: known still, since a digest that was found bad stays bad. */
   readonly removed: readonly KnownRelease[];
   /** The last line of a transaction that has no end, or null. */
-  readonly unfinished: JournalLine | null;
+  readonly unfinished: RunLine | RemovalLine | null;
   /** What that transaction adopts, or null. */
   readonly adopting: Adoption | null;
   /** How the server was restarted and probed the last time that it was; null if it never was. */
   readonly service: ServiceSettings | null;
   /** Who ran the load test of the last run that had one; null if none did. */
   readonly tester: LoadTester | null;
+  /** Under which policy it was changed last, and what it took of each line. */
+  readonly trust: TrustMemory;
   readonly lastSeq: number;
 }
 
@@ -80,11 +91,14 @@ export interface TargetView {
 export function viewJournal(lines: readonly JournalLine[]): TargetView {
   const releases = new Map<string, KnownRelease>();
   const gone = new Set<string>();
-  const open = new Map<string, JournalLine>();
+  const open = new Map<string, RunLine | RemovalLine>();
   const adoptions = new Map<string, Adoption>();
   let service: ServiceSettings | null = null;
   let tester: LoadTester | null = null;
+  let trust = NO_TRUST_MEMORY;
   for (const line of lines) {
+    trust = rememberTrust(trust, line);
+    if (line.kind === 'policy') continue;
     if (line.kind === 'prune') {
       if (line.state === 'removing') open.set(line.transaction, line);
       else open.delete(line.transaction);
@@ -127,6 +141,7 @@ export function viewJournal(lines: readonly JournalLine[]): TargetView {
     adopting: adoptions.get(unfinished?.transaction ?? '') ?? null,
     service,
     tester,
+    trust,
     lastSeq: lines.at(-1)?.seq ?? 0,
   };
 }
@@ -155,6 +170,7 @@ function describeRelease(line: RunLine, known: KnownRelease | undefined): KnownR
     // It went live without a server that would have been asked.
     service: isLive ? null : (known?.service ?? null),
     liveSince: isLive ? line.at : (known?.liveSince ?? null),
+    trust: readKnownTrust(line) ?? known?.trust ?? null,
     adopted: known?.adopted ?? null,
     isUndone: isUndone(line) || (known?.isUndone ?? false),
   };
@@ -180,6 +196,7 @@ function toAdopted(adopted: Adoption): KnownRelease {
     measured: null,
     service: null,
     liveSince: null,
+    trust: null,
     adopted,
     isUndone: false,
   };

@@ -92,6 +92,8 @@ export interface DeploymentOutcome {
   readonly restarted: boolean;
   /** What the server answered; null where nothing was asked. */
   readonly service: ServiceReport | null;
+  /** By which policy it was taken, and who vouches for it, as the journal has it; null without a policy. */
+  readonly trust: JsonObject | null;
   /** Which earlier releases and bundles went, or would go; null where nothing was to be looked at. */
   readonly retention: RetentionReport | null;
   readonly warnings: readonly Warning[];

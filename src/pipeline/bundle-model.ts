@@ -16,9 +16,11 @@ import type { Candidate, LoadedRun } from '../evidence/index.ts';
 import type { GgufPolicyRule } from '../gguf/index.ts';
 import { resolveArtifact, type Registry, type RegistryEntry } from '../registry/index.ts';
 import type { Clock, DigestCache } from '../system/index.ts';
+import type { SigningKey } from '../trust/index.ts';
 import { PipelineFailure } from './error.ts';
 import { watchPacking } from './packing-watch.ts';
 import { sizeWarning } from './size-warning.ts';
+import { stateRelease, type AskedRelease } from './state-release.ts';
 
 export interface BundleModelOptions {
   readonly version: string;
@@ -38,6 +40,10 @@ export interface BundleModelOptions {
   readonly strict?: boolean;
   /** Lets files of a directory pass that run code when they are loaded; the bundle says so. */
   readonly allowUnsafeFiles?: boolean;
+  /** Signs the bundle; missing leaves it unsigned. */
+  readonly sign?: SigningKey | undefined;
+  /** What it says of its release; missing parts follow from the registry and the clock where it is signed. */
+  readonly release?: AskedRelease;
   /** What is named as the maker. */
   readonly tool?: string;
   /** Is filled by what packing hashes anyway; packing never believes it. */
@@ -55,7 +61,7 @@ export interface BundledModel {
 
 /**
  * Throws what the rooms throw, `EVIDENCE_MISMATCH` among it, and `PIPELINE_CANDIDATE_UNKNOWN`, `PIPELINE_ARTIFACT_CHANGED`,
- * `PIPELINE_DIGEST_CONFLICT`.
+ * `PIPELINE_DIGEST_CONFLICT`, `PIPELINE_RELEASE_LINE_UNKNOWN`.
  */
 export async function bundleModel(options: BundleModelOptions): Promise<BundledModel> {
   const {
@@ -77,6 +83,13 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
   const artifact = await openArtifact(path, { type: artifactType, allow, strict, allowUnsafeFiles, signal });
   const warning = sizeWarning(artifact);
   if (warning !== null) onWarning?.(warning);
+  const { release, warnings } = stateRelease({
+    asked: options.release ?? {},
+    baseModel: entry?.base_model || null,
+    isSigned: options.sign !== undefined,
+    nowSeconds: options.sourceDateEpochSeconds ?? Math.floor(options.clock.now().getTime() / 1000),
+  });
+  for (const one of warnings) onWarning?.(one);
   const watch = await watchPacking(artifact, { digests, entry });
   const bundle = await createBundle({
     artifact,
@@ -88,6 +101,8 @@ export async function bundleModel(options: BundleModelOptions): Promise<BundledM
     sourceDateEpochSeconds: options.sourceDateEpochSeconds,
     recordPath: options.recordPath ?? false,
     outDir: resolve(options.outDir),
+    release,
+    sign: options.sign,
     ...(options.tool !== undefined && { tool: options.tool }),
     judgeDigests: watch.judge,
     onProgress,

@@ -83,5 +83,7 @@ async function prepare(folder: string, options: DemoOptions): Promise<DeployCont
   await mkdir(join(folder, 'edge'));
   const { engine, clock, signal, onProgress, shield } = options;
   const layout = await resolveTarget(join(folder, 'edge', 'llm'), state);
-  return { layout, state, engine, clock, signal, onProgress, shield };
+  // What is shown in a folder that goes is no deployment of this machine, and nobody signs it.
+  const systemPolicyFile = join(folder, 'policy.json');
+  return { layout, state, engine, clock, signal, onProgress, shield, systemPolicyFile };
 }

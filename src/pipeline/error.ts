@@ -60,6 +60,13 @@ export const PIPELINE_FAILURES = {
     hint: 'Begin anew; what is finished and the same is carried over: milton bench',
     aftermath: 'unchanged',
   },
+  PIPELINE_RELEASE_LINE_UNKNOWN: {
+    exitCode: 2,
+    summary:
+      'A counter or an expiry was given for a bundle, and not the line of releases that it belongs to.',
+    hint: 'Name the line with --line; it is usually the base model.',
+    aftermath: 'unchanged',
+  },
   PIPELINE_MACHINE_UNFIT: {
     exitCode: 1,
     summary:

@@ -49,6 +49,7 @@ export {
   findLiveVersions,
   findRunToResume,
   findTarget,
+  findTargetAhead,
   judgeLive,
   judgeLiveIfAny,
   openBenchEngine,
@@ -58,6 +59,7 @@ export {
   runDemo,
   runScheduled,
   serveModel,
+  signExistingBundle,
 } from './on-first-use.ts';
 export type { MadeQuantization } from './make-quantizations.ts';
 export type {
@@ -78,4 +80,6 @@ export { findRun, selectFromRun, type FindRunOptions, type SelectedRun } from '.
 export type { TargetReport } from './targets.ts';
 export type { ServedFacts, ServeModelRequest, ServeReport, ServeSource } from './serve-model.ts';
 export type { ReportRunRequest, WrittenReport } from './report-run.ts';
+export type { SignedExisting, SignExistingOptions } from './sign-existing.ts';
 export { sizeWarning } from './size-warning.ts';
+export type { AskedRelease } from './state-release.ts';

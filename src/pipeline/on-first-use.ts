@@ -10,6 +10,7 @@ import type * as quantize from './quantize-model.ts';
 import type * as report from './report-run.ts';
 import type * as scheduled from './scheduled-run.ts';
 import type * as serve from './serve-model.ts';
+import type * as sign from './sign-existing.ts';
 import type * as targets from './targets.ts';
 
 /** {@inheritDoc bench.benchModels} */
@@ -54,6 +55,14 @@ export const runScheduled: typeof scheduled.runScheduled = async (...args) =>
 /** {@inheritDoc serve.serveModel} */
 export const serveModel: typeof serve.serveModel = async (...args) =>
   (await import('./serve-model.ts')).serveModel(...args);
+
+/** {@inheritDoc sign.signExistingBundle} */
+export const signExistingBundle: typeof sign.signExistingBundle = async (...args) =>
+  (await import('./sign-existing.ts')).signExistingBundle(...args);
+
+/** {@inheritDoc targets.findTargetAhead} */
+export const findTargetAhead: typeof targets.findTargetAhead = async (path, state) =>
+  (await import('./targets.ts')).findTargetAhead(path, state);
 
 /** {@inheritDoc targets.findTarget} */
 export const findTarget: typeof targets.findTarget = async (...args) =>

@@ -5,9 +5,11 @@ import {
   loadTargets,
   readLive,
   readStatus,
+  readTargetTrust,
   resolveTarget,
   type TargetLayout,
   type TargetStatus,
+  type TargetTrust,
 } from '../deploy/index.ts';
 import type { StateDirectory } from '../system/index.ts';
 
@@ -18,7 +20,7 @@ export async function findTarget(path: string | null, state: StateDirectory): Pr
 
 /** One target among several: one that cannot be read must not hide the others. */
 export type TargetReport =
-  | { readonly kind: 'read'; readonly status: TargetStatus }
+  | { readonly kind: 'read'; readonly status: TargetStatus; readonly trust: TargetTrust }
   | {
       readonly kind: 'unreadable';
       readonly targetPath: string;
@@ -32,17 +34,23 @@ export async function readTargets(
   path: string | null,
   state: StateDirectory,
 ): Promise<readonly TargetReport[]> {
-  if (path !== null) return [{ kind: 'read', status: await readStatus(await resolveTarget(path, state)) }];
+  if (path !== null) return [await readTarget(path, state)];
   return Promise.all((await loadTargets(state)).map((target) => reportTarget(target, state)));
 }
 
 async function reportTarget(targetPath: string, state: StateDirectory): Promise<TargetReport> {
   try {
-    return { kind: 'read', status: await readStatus(await resolveTarget(targetPath, state)) };
+    return await readTarget(targetPath, state);
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     return { kind: 'unreadable', targetPath, failure, linkedRelease: await readLink(targetPath, state) };
   }
+}
+
+async function readTarget(path: string, state: StateDirectory): Promise<TargetReport> {
+  const layout = await resolveTarget(path, state);
+  const status = await readStatus(layout);
+  return { kind: 'read', status, trust: await readTargetTrust({ layout, state }) };
 }
 
 async function readLink(targetPath: string, state: StateDirectory): Promise<string | null> {
@@ -52,6 +60,12 @@ async function readLink(targetPath: string, state: StateDirectory): Promise<stri
     // The failure that is told already has the reason.
     return null;
   }
+}
+
+/** The target that is named, the only one there is, or the one in the state directory where there is none yet. Throws `TARGET_AMBIGUOUS`. */
+export async function findTargetAhead(path: string | null, state: StateDirectory): Promise<TargetLayout> {
+  const isFirst = path === null && (await loadTargets(state)).length === 0;
+  return isFirst ? resolveTarget(null, state) : findTarget(path, state);
 }
 
 /** Where each version is live. A target that cannot be read is a warning: a list of models must not fail over it. */

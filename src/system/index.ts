@@ -71,6 +71,7 @@ export {
   readServiceManager,
   readSwap,
   removeAbandoned,
+  replaceFile,
   requestHttp,
   runCommand,
   runProgram,
@@ -82,6 +83,7 @@ export {
   withNewFile,
 } from './on-first-use.ts';
 export type { OpenFile, OpenFiles, OpenFilesQuery } from './open-files.ts';
+export type { ReplaceFileOptions, ReplacingFile } from './replaced-file.ts';
 export type { ProcessorLoad } from './processor-load.ts';
 export type { CommandEnd, RunCommandOptions } from './run-command.ts';
 export type { ProgramEnd, RunProgramOptions } from './run-program.ts';

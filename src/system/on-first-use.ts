@@ -22,6 +22,7 @@ import type * as serviceManager from './service-manager.ts';
 import type * as machineDigest from './machine-digest.ts';
 import type * as processorLoad from './processor-load.ts';
 import type * as usage from './process-usage.ts';
+import type * as replaced from './replaced-file.ts';
 import type * as run from './run-command.ts';
 import type * as newFile from './new-file.ts';
 import type * as program from './run-program.ts';
@@ -176,6 +177,10 @@ export const readPeakResidentBytes: typeof usage.readPeakResidentBytes = async (
 /** {@inheritDoc usage.readProcessCpuMs} */
 export const readProcessCpuMs: typeof usage.readProcessCpuMs = async (pid) =>
   (await import('./process-usage.ts')).readProcessCpuMs(pid);
+
+/** {@inheritDoc replaced.replaceFile} */
+export const replaceFile: typeof replaced.replaceFile = async (...args) =>
+  (await import('./replaced-file.ts')).replaceFile(...args);
 
 /** {@inheritDoc newFile.withNewFile} */
 export const withNewFile: typeof newFile.withNewFile = async (...args) =>

@@ -12,6 +12,8 @@ export interface StateDirectory {
   readonly targetsFile: string;
   /** Digests of files that are unchanged since they were hashed. */
   readonly digestsFile: string;
+  /** Private keys and their public halves. */
+  readonly keysDir: string;
   /** What the schedule keeps: its lock, and the report of its last run. */
   readonly scheduleDir: string;
 }
@@ -44,6 +46,7 @@ export function stateDirectory(path: string): StateDirectory {
     historyDir: join(path, 'deployment_history'),
     targetsFile: join(path, 'targets.json'),
     digestsFile: join(path, 'digests.json'),
+    keysDir: join(path, 'keys'),
     scheduleDir: join(path, 'schedule'),
   };
 }

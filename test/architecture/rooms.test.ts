@@ -23,11 +23,15 @@ const PURE = [
   'bench/sample-evenly.ts',
   'bench/stated.ts',
   'bench/to-recorded.ts',
+  'trust/policy-judge.ts',
+  'trust/policy-rules.ts',
+  'trust/counter-memory.ts',
   'deploy/plan.ts',
   'deploy/usable-target.ts',
   'deploy/retention.ts',
   'deploy/freed-bytes.ts',
   'deploy/machine.ts',
+  'deploy/trust-memory.ts',
   'bundle/manifest.ts',
 ] as const;
 

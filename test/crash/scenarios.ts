@@ -183,6 +183,21 @@ export const SCENARIOS: readonly Scenario[] = [
     needs: ['--help', 'repair'],
   },
   {
+    // The journal remembers the policy from the line on that activates.
+    name: 'under-policy',
+    prepare: async (lab) => {
+      await lab.prepare(['policy', 'init', '--signatures', 'off', ...at(lab)]);
+      const path = join(targetBeside(lab.box).controlDir, 'policy.json');
+      const text = await readFile(path, 'utf8');
+      await writeFile(path, text.replace('"skip_load_test": false', '"skip_load_test": true'));
+      await deployed(lab, 'v1');
+    },
+    args: (lab) => deployBundle(lab, 'v2', at(lab)),
+    mayBeLive: ['v1', 'v2'],
+    endsWith: 'v2',
+    needs: ['--help', 'policy'],
+  },
+  {
     name: 'load-tested',
     prepare: (lab) => deployed(lab, 'v1'),
     args: (lab) => ['deploy', '--bundle', lab.shelf.bundle('v2'), '--load-test-tokens', '2', ...at(lab)],

@@ -95,14 +95,14 @@ type Line = Readonly<Record<string, unknown>>;
 /** Written beside the release itself, so in no list. */
 const UNLISTED = ['SHA256SUMS', 'DEPLOYED_AT', 'model.env', 'model.gguf'] as const;
 
-const ENDED = /^"(live|refused|failed|rolled-back|stuck|removed|kept)"$/;
+const ENDED = /^"(live|refused|failed|rolled-back|stuck|removed|kept|accepted)"$/;
 
 /** Names in a box that are meant to stay. Whatever else is found was left by accident. */
 const FILES = [
   /^lost\+found\/commit$/,
   /^home\/served$/,
   /^srv\/llm$/,
-  /^(srv\/\.llm|state\/deployments\/\.current)\.milton\/(journal\.jsonl|lock)$/,
+  /^(srv\/\.llm|state\/deployments\/\.current)\.milton\/(journal\.jsonl|lock|policy\.json)$/,
   /^state\/deployments\/current$/,
   /^state\/(targets|digests|models\/registry)\.json(\.lock)?$/,
   /^state\/deployment_history\/(details_)?[a-z]+_[\w.-]+\.json$/,

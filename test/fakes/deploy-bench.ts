@@ -86,7 +86,10 @@ export async function openDeployBench({
       return createBundle({ ...(await bench.input(path, version)), outDir: state.bundlesDir });
     },
     async context(rest = {}) {
-      return { layout: await resolveTarget(target, state), state, engine, clock: systemClock, ...rest };
+      // The policy of the machine that runs the tests is not theirs.
+      const systemPolicyFile = join(folder, 'etc/policy.json');
+      const layout = await resolveTarget(target, state);
+      return { layout, state, engine, clock: systemClock, systemPolicyFile, ...rest };
     },
     async deploy(origin, options = {}, rest = {}) {
       const from: ReleaseOrigin = typeof origin === 'string' ? { kind: 'bundle', path: origin } : origin;

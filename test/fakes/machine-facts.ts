@@ -1,4 +1,5 @@
 /** A machine on which everything is as it should be; a test changes what it is about. */
+import { NO_TRUST_MEMORY } from '../../src/deploy/index.ts';
 import type { MachineFacts, PlaceFacts, TargetPlace } from '../../src/pipeline/index.ts';
 
 export const GOOD_PLACE: PlaceFacts = {
@@ -42,6 +43,7 @@ export const GOOD_TARGET: TargetPlace = {
         service: null,
         tester: null,
         adopting: null,
+        trust: NO_TRUST_MEMORY,
         lastSeq: 0,
       },
     },

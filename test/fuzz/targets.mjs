@@ -28,6 +28,8 @@ export async function fuzzTargets() {
   const { createEventReader } = await load('engine/event-stream');
   const { answerReader } = await load('engine/openai-answer');
   const { replyFailures } = await load('engine/openai-failures');
+  const trust = await load('trust/index');
+  const { parseStatement } = await load('trust/statement');
   const { parseImportanceMatrix } = await load('quantize/importance-matrix');
 
   const bundle = await seedBundle();
@@ -45,6 +47,10 @@ export async function fuzzTargets() {
       }),
     ),
   );
+  const key = await trust.generateKeyPair();
+  const files = ['edge.json', 'model/a.gguf'].map((name) => ({ name, sha256: 'a'.repeat(64) }));
+  const signature = Buffer.from(trust.signResources(files, { key }));
+  const statement = Buffer.from(JSON.parse(signature).dsseEnvelope.payload, 'base64');
   const python = Buffer.from(toPythonTar(region, gguf));
   const example = (name) => readFile(new URL(`../fixtures/seed/${name}`, import.meta.url));
   const [run, registry] = [await example('benchmark-example.json'), await example('registry-example.json')];
@@ -117,6 +123,27 @@ export async function fuzzTargets() {
         const text = formatJson(tree);
         if (formatJson(parseJsonTree(text)) !== text)
           throw new Error('written and read again, it is another document');
+      },
+    },
+    signature: {
+      seeds: [signature],
+      // What is not refused is what was signed, whatever was changed around it.
+      run(bytes) {
+        trust.readSignature(bytes);
+        const { resources } = trust.verifySignature(bytes, { keys: [key] });
+        if (resources.size !== files.length) throw new Error('it holds, and says something else');
+      },
+    },
+    statement: { seeds: [statement], run: parseStatement },
+    key: {
+      seeds: [Buffer.from(trust.formatPublicKey(key)), Buffer.from(trust.formatPrivateKey(key))],
+      run(bytes) {
+        try {
+          trust.parsePublicKey(bytes);
+        } catch (error) {
+          if (error.code !== 'TRUST_KEY_PRIVATE') throw error;
+          trust.loadPrivateKey(bytes);
+        }
       },
     },
     gguf: { seeds: [gguf], run: (bytes) => readAndCheckGguf(memorySource(bytes, 'model.gguf')) },

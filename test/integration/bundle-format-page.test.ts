@@ -4,9 +4,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createBundle, openArtifact, verifyBundle, type CreatedBundle } from '../../src/bundle/index.ts';
+import {
+  createBundle,
+  openArtifact,
+  signBundle,
+  verifyBundle,
+  type CreatedBundle,
+} from '../../src/bundle/index.ts';
 import { ggufBytes } from '../../src/gguf/index.ts';
 import { withFileSource } from '../../src/system/index.ts';
+import { generateKeyPair } from '../../src/trust/index.ts';
 import { writeHfDirectory } from '../fakes/hf-directory.ts';
 import { hasPython, inputOf, makeBundle, smallModel, withFolder } from '../unit/bundle/bundle-fixtures.ts';
 
@@ -31,9 +38,11 @@ describe.skipIf(!hasPython)('the reader on docs/bundle-format.md (needs python3)
       'a version so long that its path needs the prefix',
       (folder: string) => makeBundle(folder, { version: 'v'.repeat(100) }),
     ],
+    ['a signed one', async (folder: string) => makeBundle(folder, { sign: await generateKeyPair() })],
     ['a split GGUF', packSplit],
     ['a directory', packDirectory],
     ['a directory with so many files that the region grows', packLargeDirectory],
+    ['a directory with long names, signed afterwards', packSignedLater],
   ] as const)('says of %s what ours says', async (_, pack) => {
     await withFolder(async (folder) => {
       const { path } = await pack(folder);
@@ -110,6 +119,19 @@ async function packDirectory(folder: string): Promise<CreatedBundle> {
   const directory = join(folder, 'hf');
   await writeHfDirectory(directory, { 'README.md': 'A model.', 'sub/notes.txt': 'in a folder' });
   return pack(folder, directory, 'hf-distilled');
+}
+
+async function packSignedLater(folder: string): Promise<CreatedBundle> {
+  const directory = join(folder, 'hf');
+  // Of those that ustar has room for: 155 bytes before the last slash, with the top folder.
+  const names = Array.from(
+    { length: 8 },
+    (_, no) => [`${'n'.repeat(100)}/${no}${'f'.repeat(90)}.txt`, `${no}`] as const,
+  );
+  await writeHfDirectory(directory, Object.fromEntries(names));
+  const path = (await pack(folder, directory, 'hf-distilled')).path;
+  await signBundle(path, { key: await generateKeyPair({ curve: 'P-521' }) });
+  return { path } as CreatedBundle;
 }
 
 async function packLargeDirectory(folder: string): Promise<CreatedBundle> {

@@ -63,9 +63,7 @@ function estimateLines({ totalMs, models, sampled }: BenchEstimate): readonly st
   }
   if (sampled !== null) {
     const { speed, cove, retrieval } = sampled;
-    lines.push(
-      `Not all is asked: of each model ${speed} prompts, ${cove} cases and ${retrieval} queries.`,
-    );
+    lines.push(`Not all is asked: of each model ${speed} prompts, ${cove} cases and ${retrieval} queries.`);
   }
   return lines;
 }

@@ -12,8 +12,17 @@ import { shown } from '../text-style.ts';
 import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
 import { openModels } from './open-models.ts';
 import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import { describeRelease } from './signature-text.ts';
+import {
+  addReleaseOptions,
+  readRelease,
+  readSigningKey,
+  SIGNING_KEY_VARIABLE,
+  type ReleaseFlags,
+} from './signing-options.ts';
 
-interface CreateFlags extends WhichRunFlags, CacheFlags {
+interface CreateFlags extends WhichRunFlags, CacheFlags, ReleaseFlags {
+  readonly sign?: string;
   readonly model?: string;
   readonly version?: string;
   readonly artifact: ArtifactType;
@@ -43,6 +52,12 @@ export function defineBundleCreate(command: Command, perform: Perform): void {
     .option('--allow <rule>', 'let a rule of policy pass (see milton gguf check)', collectList)
     .option('--strict', STRICT_HELP)
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
+    .option(
+      '--sign <key>',
+      `sign it: a private key in PEM, or a name of milton keys list (or ${SIGNING_KEY_VARIABLE})`,
+      parsePath,
+    );
+  addReleaseOptions(command)
     .addHelpText(
       'after',
       `
@@ -51,6 +66,7 @@ With --quiet, standard output is the path of the bundle and nothing else.
 Examples:
   $ milton bundle create v1.20260111.1425 --run benchmark_20260111_202801
   $ milton bundle create --model model-q4_0.gguf --version v1 --out /media/usb
+  $ milton bundle create v1.20260111.1425 --sign release
   $ B=$(milton bundle create v1.20260111.1425 --quiet)`,
     )
     .action(perform<CreateFlags>(create));
@@ -63,6 +79,7 @@ async function create(
   [operand]: readonly string[],
 ): Promise<CommandResult> {
   const version = chooseVersion(options, operand);
+  const sign = await readSigningKey(options.sign, context);
   const { bundleModel, findRun } = await import('../../pipeline/index.ts');
   const which = readWhichRun(options, context);
   const { clock, env, onProgress, signal, state } = context;
@@ -81,6 +98,8 @@ async function create(
     allow: await parsePolicyRules(options.allow),
     strict: options.strict === true,
     allowUnsafeFiles: options.allowUnsafeFiles === true,
+    ...(sign !== null && { sign }),
+    release: readRelease(options),
     tool: `milton-edge ${context.version}`,
     digests: await openDigests(options, context),
     onProgress,
@@ -109,7 +128,8 @@ function chooseVersion({ model, version }: CreateFlags, operand: string | undefi
 }
 
 function created({ artifact, bundle }: BundledModel, isQuiet: boolean): CommandResult {
-  const { manifest, evidence } = bundle;
+  const { manifest, evidence, signedBy } = bundle;
+  const { release } = bundle.edge;
   return {
     json: {
       path: bundle.path,
@@ -120,6 +140,8 @@ function created({ artifact, bundle }: BundledModel, isQuiet: boolean): CommandR
       artifact_size_bytes: artifact.totalSizeBytes,
       size_bytes: bundle.sizeBytes,
       evidence,
+      release,
+      signed_by: signedBy,
     },
     warnings: bundle.warnings,
     text: (style) =>
@@ -140,6 +162,8 @@ function created({ artifact, bundle }: BundledModel, isQuiet: boolean): CommandR
                   ? `${evidence.kind}: no run was given`
                   : `${evidence.kind} by ${shown(evidence.run_id)}`,
               ],
+              ['release', release === null ? null : describeRelease(release)],
+              ['signed', signedBy === null ? null : `by the key ${signedBy}`],
               [
                 'next',
                 style.colors.cyan(`milton deploy --bundle ${quoteWord(bundle.path)} --target-path DIR`),

@@ -3,18 +3,20 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes, quoteWord } from '../../core/index.ts';
 import { withFileSource } from '../../system/index.ts';
-import type { BundleMetadata, ListedBundle, VerifiedBundle } from '../../bundle/index.ts';
+import type { BundleMetadata, ListedBundle } from '../../bundle/index.ts';
 import type { CommandResult, Perform } from '../context.ts';
 import { addLazyCommands, type CommandEntry } from '../lazy-command.ts';
 import { formatCount } from '../numbers.ts';
 import { parsePath } from '../option-values.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { withBundlesHint } from './bundles-hint.ts';
+import { describeEvidence } from './evidence-text.ts';
 import { modelFacts } from './model-facts.ts';
+import { describeRelease, lookAtSignature, type UncheckedSignature } from './signature-text.ts';
 
 export function defineBundle(bundle: Command, perform: Perform): void {
   bundle.addHelpText('after', '\nExample:\n  $ milton bundle create --model model.gguf --version v1');
-  addLazyCommands(bundle, [CREATE], perform);
+  addLazyCommands(bundle, [CREATE, SIGN, VERIFY], perform);
   bundle
     .command('list')
     .description('The bundles in a folder, newest first; reads only the start of each.')
@@ -40,25 +42,10 @@ export function defineBundle(bundle: Command, perform: Perform): void {
         const { inspectBundle } = await import('../../bundle/index.ts');
         const { onProgress, signal } = context;
         return withBundlesHint({ file, command: 'milton bundle inspect', state: context.state }, () =>
-          withFileSource(resolve(file), async (source) =>
-            inspected(source.path, await inspectBundle(source, { onProgress, signal })),
-          ),
-        );
-      }),
-    );
-  bundle
-    .command('verify')
-    .argument('<file>', 'a bundle', parsePath)
-    .description('Read a bundle to its last byte and compare every digest. Writes nothing.')
-    .addHelpText('after', '\nExample:\n  $ milton bundle verify milton_edge_bundle_v1_20260111_202801.tar.gz')
-    .action(
-      perform(async (context, _options, [file = '']) => {
-        const { verifyBundle } = await import('../../bundle/index.ts');
-        const { onProgress, signal } = context;
-        return withBundlesHint({ file, command: 'milton bundle verify', state: context.state }, () =>
-          withFileSource(resolve(file), async (source) =>
-            verified(source.path, await verifyBundle(source, { onProgress, signal })),
-          ),
+          withFileSource(resolve(file), async (source) => {
+            const metadata = await inspectBundle(source, { onProgress, signal });
+            return inspected(source.path, metadata, await lookAtSignature(metadata.signature));
+          }),
         );
       }),
     );
@@ -70,6 +57,21 @@ const CREATE: CommandEntry = {
   argument: ['[version]', 'a registered version'],
   description: 'Pack one model into one file: a registered version, or any file with --model and --version.',
   load: async () => (await import('./bundle-create.ts')).defineBundleCreate,
+};
+
+const SIGN: CommandEntry = {
+  name: 'sign',
+  argument: ['<file>', 'a bundle'],
+  description: 'Sign a bundle that exists. Only its first 64 KiB change.',
+  load: async () => (await import('./bundle-sign.ts')).defineBundleSign,
+};
+
+const VERIFY: CommandEntry = {
+  name: 'verify',
+  argument: ['<file>', 'a bundle'],
+  description:
+    'Read a bundle to its last byte, compare every digest, and check who signed it. Writes nothing.',
+  load: async () => (await import('./bundle-verify.ts')).defineBundleVerify,
 };
 
 function listed(dir: string, bundles: readonly ListedBundle[]): CommandResult {
@@ -87,6 +89,7 @@ function listed(dir: string, bundles: readonly ListedBundle[]): CommandResult {
         artifact_type: metadata?.manifest.artifact_type ?? null,
         artifact_sha256: metadata?.edge?.artifact.sha256 ?? null,
         evidence: metadata?.edge?.evidence.kind ?? null,
+        signed: metadata?.signed ?? null,
         created_at: metadata?.manifest.created_at ?? null,
         error: failure === null ? null : { code: failure.code, message: failure.message },
       })),
@@ -113,14 +116,20 @@ async function listTable(bundles: readonly ListedBundle[], style: TextStyle): Pr
   return style.table(['bundle', 'made', 'model', 'artifact', 'evidence', 'size'], rows);
 }
 
-function inspected(path: string, metadata: BundleMetadata): CommandResult {
+function inspected(
+  path: string,
+  metadata: BundleMetadata,
+  signature: UncheckedSignature | null,
+): CommandResult {
   const { manifest, edge, format, sizeBytes, signed, sums } = metadata;
+  const release = edge?.release ?? null;
   return {
     json: {
       path,
       format,
       size_bytes: sizeBytes,
       signed,
+      signature: signature?.json ?? null,
       manifest,
       edge,
       registry_entry: metadata.registryEntry,
@@ -132,7 +141,8 @@ function inspected(path: string, metadata: BundleMetadata): CommandResult {
       ...style.facts([
         ...bundleFacts(metadata, path),
         ['format', describeFormat(format)],
-        ['signature', signed],
+        ['release', release === null ? null : describeRelease(release)],
+        ['signature', signature?.text ?? signed],
       ]),
       '',
       `Nothing was verified yet: milton bundle verify ${quoteWord(path)}`,
@@ -177,51 +187,6 @@ function bundleFacts(metadata: BundleMetadata, path: string): readonly (readonly
   ];
 }
 
-function describeEvidence({ edge, benchmarkSummary }: BundleMetadata): string {
-  if (edge === null) return describeUnstated(benchmarkSummary['run_id']);
-  const { kind, run_id } = edge.evidence;
-  return run_id === null ? `${kind}: no run was given` : `${kind} by ${shown(run_id)}`;
-}
-
-/** The Python tool names a run, and states no digest. */
-function describeUnstated(runId: unknown): string {
-  return typeof runId === 'string'
-    ? `unbound: ${shown(runId)} does not say which bytes it measured`
-    : 'none: no run was given';
-}
-
 function describeFormat(format: 1 | 2): string {
   return format === 1 ? '1 (of the Python tool)' : '2';
-}
-
-function verified(
-  path: string,
-  { metadata, artifactSha256, fileCount, totalSizeBytes }: VerifiedBundle,
-): CommandResult {
-  const { manifest, edge, format, signed } = metadata;
-  return {
-    json: {
-      path,
-      format,
-      bundle_id: manifest.bundle_id,
-      model_version: manifest.model_version,
-      artifact_type: manifest.artifact_type,
-      artifact_sha256: artifactSha256,
-      files: fileCount,
-      total_size_bytes: totalSizeBytes,
-      evidence: edge?.evidence ?? null,
-      signed,
-    },
-    text: (style) => [
-      `${style.colors.green('verified')}  ${style.colors.bold(shown(manifest.bundle_id))}`,
-      ...style.facts([
-        ['file', shown(path)],
-        ['model', `${shown(manifest.model_version)} (${shown(manifest.artifact_type)})`],
-        ['sha256', artifactSha256],
-        ['files', `${fileCount}, ${formatBytes(totalSizeBytes)}: every digest matches`],
-        ['evidence', describeEvidence(metadata)],
-        ['signature', signed],
-      ]),
-    ],
-  };
 }

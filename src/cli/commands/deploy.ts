@@ -13,7 +13,7 @@ import type {
 } from '../../pipeline/index.ts';
 import type { CommandContext, CommandResult, Perform } from '../context.ts';
 import { CliFailure } from '../error.ts';
-import { collectList, parseCount, parsePath } from '../option-values.ts';
+import { collectList, parseCount, parsePath, parseText } from '../option-values.ts';
 import { readSourceDateEpoch } from '../source-date.ts';
 import { shown } from '../text-style.ts';
 import { addCacheOption, openDigests, type CacheFlags } from './digest-cache-option.ts';
@@ -25,7 +25,7 @@ import { addRetentionOptions, readRetention, type RetentionFlags } from './reten
 import { addServiceOptions, readServiceFlags, type ServiceFlags } from './service-options.ts';
 import { addGainOptions, judgeGain, pinToRun, staysResult, type GainFlags } from './gain-options.ts';
 import { addGateOptions, readGates, type GateFlags } from './gate-options.ts';
-import { ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
+import { ALLOW_DOWNGRADE_HELP, ALLOW_UNSAFE_HELP, STRICT_HELP } from './safety-options.ts';
 import {
   addTesterOptions,
   NO_OPERANDS,
@@ -54,6 +54,7 @@ export interface DeployFlags
   readonly sameService?: boolean;
   readonly strict?: boolean;
   readonly allowUnsafeFiles?: boolean;
+  readonly allowDowngrade?: string;
   readonly activate: boolean;
   readonly mode?: number;
   readonly group?: string;
@@ -78,6 +79,7 @@ export function addDeployOptions(command: Command): Command {
     .option('--allow <rule>', 'let a policy rule of the GGUF check pass', collectList)
     .option('--strict', STRICT_HELP)
     .option('--allow-unsafe-files', ALLOW_UNSAFE_HELP)
+    .option('--allow-downgrade <reason>', ALLOW_DOWNGRADE_HELP, parseText)
     .option('--allow-network-fs', 'deploy onto NFS, CIFS and the like')
     .option('--retry-bad', 'deploy bytes that were found bad on this target before')
     .option('--adopt', 'keep the folder or link that stands at the target, as the previous release')
@@ -251,6 +253,8 @@ export async function readDeployOptions(
     adopt: flags.adopt ?? false,
     strict: flags.strict ?? false,
     allowUnsafeFiles: flags.allowUnsafeFiles ?? false,
+    allowDowngrade: flags.allowDowngrade ?? null,
+    restores: null,
     permissions: {
       fileMode: flags.mode ?? defaults.permissions.fileMode,
       groupId: flags.group === undefined ? null : await parseGroup(flags.group),

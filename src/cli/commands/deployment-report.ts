@@ -10,6 +10,7 @@ import { sizeWarning, type DeployedModel } from '../../pipeline/index.ts';
 import { shown, type TextStyle } from '../text-style.ts';
 import { formatNumber, plural } from '../numbers.ts';
 
+import { describeTrust } from './policy-text.ts';
 import { retentionFacts, retentionLines } from './retention-text.ts';
 
 type Fact = readonly [label: string, value: string | null];
@@ -30,6 +31,7 @@ export function outcomeJson(outcome: DeploymentOutcome): JsonObject {
     adopted: outcome.adopted === null ? null : { ...outcome.adopted },
     restarted: outcome.restarted,
     service: outcome.service,
+    trust: outcome.trust,
   };
 }
 
@@ -197,10 +199,11 @@ function describeBundle({ outcome, bundleSizeBytes }: DeployedModel): string | n
   return `${shown(bundlePath)}${size}`;
 }
 
-function targetFacts({ record, releasePath, loadTest, service }: DeploymentOutcome): Fact[] {
+function targetFacts({ record, releasePath, loadTest, service, trust }: DeploymentOutcome): Fact[] {
   return [
     ['target path', shown(record.target_path)],
     ['release', releasePath === null ? null : shown(releasePath)],
+    ['signature', describeTrust(trust)],
     ['checksum verified', record.checksum_verified ? 'yes' : 'NO'],
     ['load test', describeLoadTest(loadTest)],
     ['server', service === null ? null : describeService(service)],

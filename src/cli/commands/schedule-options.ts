@@ -97,7 +97,15 @@ export function assertGivenFits(given: readonly Given[], { deploy }: RunOnceFlag
 }
 
 /** The run and the version are what a scheduled run finds out. */
-const NOT_SCHEDULED = new Set(['--bundle', '--benchmark-file', '--run', '--dry-run', '--with-load-test']);
+const NOT_SCHEDULED = new Set([
+  '--bundle',
+  '--benchmark-file',
+  '--run',
+  '--dry-run',
+  '--with-load-test',
+  // A reason is about one release.
+  '--allow-downgrade',
+]);
 const OF_EVERY_RUN = new Set([
   'bench-command',
   'bench-timeout',

@@ -2,9 +2,10 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { quoteWord, type Warning } from '../../core/index.ts';
+import { quoteWord, type Failure, type Warning } from '../../core/index.ts';
 import type { ScheduleSettings } from '../../schedule/index.ts';
 import type { CommandContext } from '../context.ts';
+import { shown } from '../text-style.ts';
 import { readDeployOptions, readDeploySource } from './deploy.ts';
 import { assertGivenFits, toRunArgs, type Given, type InstallFlags } from './schedule-options.ts';
 
@@ -16,7 +17,7 @@ export interface ReadSettings {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws `SCHEDULE_PROGRAM_FLEETING`, `SCHEDULE_VALUE_UNFIT`, and what the options of a deployment throw. */
+/** Throws `SCHEDULE_PROGRAM_FLEETING`, `SCHEDULE_VALUE_UNFIT`, `TRUST_SIGNATURE_MISSING`, and what the options of a deployment throw. */
 export async function readSettings(
   flags: InstallFlags,
   given: readonly Given[],
@@ -74,9 +75,25 @@ async function findTarget(
   { targetPath }: InstallFlags,
   { state }: CommandContext,
 ): Promise<{ readonly targetPath: string; readonly parentDir: string }> {
-  const { resolveTarget } = await import('../../deploy/index.ts');
-  const { targetPath: path } = await resolveTarget(targetPath ?? null, state);
+  const { readTargetTrust, resolveTarget } = await import('../../deploy/index.ts');
+  const layout = await resolveTarget(targetPath ?? null, state);
+  const { targetPath: path } = layout;
+  const { found } = await readTargetTrust({ layout, state });
+  if (found?.policy.signatures === 'require') throw await neverSigned(path, found.path);
   return { targetPath: path, parentDir: dirname(path) };
+}
+
+/** A timer has nobody at hand who signs: each of its deployments would be refused. */
+async function neverSigned(targetPath: string, policyPath: string): Promise<Failure> {
+  const { TrustFailure } = await import('../../trust/index.ts');
+  return new TrustFailure(
+    'TRUST_SIGNATURE_MISSING',
+    `The policy of ${shown(targetPath)} requires signatures, and nobody signs what a schedule packs.`,
+    {
+      details: { expected: 'a target without signatures: require', received: policyPath },
+      hint: 'Leave --deploy away: the schedule still benchmarks and selects; sign what it recommends, and deploy that.',
+    },
+  );
 }
 
 /** A relative entry would mean another folder there. */

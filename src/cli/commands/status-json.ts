@@ -11,11 +11,17 @@ import type {
   VerifiedRelease,
   VerifiedTarget,
 } from '../../deploy/index.ts';
+import { knownTrustJson, trustJson } from './policy-text.ts';
 import type { TargetReport } from '../../pipeline/index.ts';
 
 export function reportJson(report: TargetReport, verified: VerifiedTarget | null): JsonObject {
   if (report.kind === 'read') {
-    return { ...statusJson(report.status), ...(verified !== null && { deep: verifiedJson(verified) }) };
+    const { status, trust } = report;
+    return {
+      ...statusJson(status),
+      ...trustJson(trust),
+      ...(verified !== null && { deep: verifiedJson(verified) }),
+    };
   }
   const { targetPath, failure, linkedRelease } = report;
   return {
@@ -70,6 +76,8 @@ function liveJson({ id, releasePath, known, ...live }: LiveRelease): JsonObject 
     evidence: live.evidence,
     chat_templates: live.chatTemplates,
     unsafe_files: live.unsafeFiles,
+    signature: live.hasSignature ? (known?.trust ? 'checked when it went live' : 'not checked') : 'none',
+    vouched_by: knownTrustJson(known?.trust ?? null),
   };
 }
 

@@ -13,6 +13,7 @@ import { formatNumber } from '../numbers.ts';
 import { formatAgo, formatWhen } from '../relative-time.ts';
 import { shown, type Fact, type TextStyle } from '../text-style.ts';
 import { modelFacts } from './model-facts.ts';
+import { describeSigned, policyFacts } from './policy-text.ts';
 import { deepLines } from './status-deep.ts';
 
 /** Further ones are in the history. */
@@ -26,7 +27,7 @@ export interface StatusTextOptions {
 
 export function reportText(report: TargetReport, options: StatusTextOptions): string[] {
   const { colors, facts } = options.style;
-  if (report.kind === 'read') return statusText(report.status, options);
+  if (report.kind === 'read') return statusText(report, options);
   const { failure, linkedRelease } = report;
   return [
     colors.bold(shown(report.targetPath)),
@@ -41,7 +42,10 @@ export function reportText(report: TargetReport, options: StatusTextOptions): st
   ];
 }
 
-function statusText(target: TargetStatus, { style, now, verified }: StatusTextOptions): string[] {
+function statusText(
+  { status: target, trust }: Extract<TargetReport, { kind: 'read' }>,
+  { style, now, verified }: StatusTextOptions,
+): string[] {
   const { colors, facts } = style;
   const { live, occupant, unfinished } = target;
   const nothing = occupant.kind === 'foreign' ? `not ours: ${shown(occupant.what)}` : 'nothing is live here';
@@ -51,6 +55,7 @@ function statusText(target: TargetStatus, { style, now, verified }: StatusTextOp
       ...(live === null
         ? [['live', colors.yellow(nothing)] as const]
         : liveFacts(live, { style, now, isSettled: unfinished === null })),
+      ...policyFacts(trust, style, quoteWord(target.targetPath)),
       ...previousFacts(target, style, now),
       ['rollback', describeRollback(target)],
       ...(unfinished === null
@@ -81,6 +86,7 @@ function liveFacts(
     ['bundle', shown(known?.bundleId)],
     ['run', shown(live.evidence.run_id)],
     ['evidence', describeEvidence(live.evidence.kind)],
+    ['signature', describeSigned(live)],
     ...modelFacts(live.chatTemplates, live.unsafeFiles).map(narrow),
     ['release', shown(live.releasePath)],
     ['load test', describeLoadTest(known, now)],

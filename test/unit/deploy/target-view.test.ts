@@ -15,6 +15,7 @@ describe('viewJournal', () => {
       adopting: null,
       service: null,
       tester: null,
+      trust: { policySha256: null, policyPath: null, counters: new Map() },
       lastSeq: 0,
     });
   });

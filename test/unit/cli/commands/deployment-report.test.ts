@@ -47,6 +47,7 @@ function outcomeWith(rest: Partial<DeploymentOutcome>): DeploymentOutcome {
     adopted: null,
     restarted: false,
     service: null,
+    trust: null,
     retention: null,
     warnings: [],
     ...rest,
