@@ -44,16 +44,21 @@ export function noiseBetween(
   return { value: squares === null ? null : Math.sqrt(squares), unknown };
 }
 
+/** Where a run may state the 95 % interval of a value, as `[low, high]`: `milton bench` of a speed, of a share; other programs. */
+const INTERVALS = ['value_interval_95', 'interval_95', 'ci95'] as const;
+
 /**
- * Half of the 95 % interval of a metric, in its own unit: `ci95` (`[low, high]`) of its metadata, else `stddev` over the
- * root of `count`. Null where neither is stated.
+ * Half of the 95 % interval of a metric, in its own unit: the first of {@link INTERVALS} in its metadata, else `stddev` over
+ * the root of `count`. Null where neither is stated.
  */
 export function toHalfWidth({ metadata }: Metric): number | null {
-  const { ci95, stddev, count } = metadata;
-  if (Array.isArray(ci95)) {
-    const [low, high] = ci95;
+  for (const name of INTERVALS) {
+    const interval = metadata[name];
+    if (!Array.isArray(interval)) continue;
+    const [low, high] = interval;
     if (isMeasure(low) && isMeasure(high) && high >= low) return (high - low) / 2;
   }
+  const { stddev, count } = metadata;
   if (!isMeasure(stddev) || stddev < 0) return null;
   // Without a count, the spread of single measurements is the most that it can be.
   return (Z_95 * stddev) / Math.sqrt(isMeasure(count) && count >= 1 ? count : 1);

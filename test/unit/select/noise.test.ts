@@ -12,6 +12,10 @@ describe('toHalfWidth', () => {
     expect(of({ ci95: [9, 13], stddev: 100, count: 4 })).toBe(2);
   });
 
+  it.each(['value_interval_95', 'interval_95'])('reads %s, as milton bench writes it', (name) => {
+    expect(of({ [name]: [90, 100], ci95: [0, 100] })).toBe(5);
+  });
+
   it('else computes it from the standard deviation and the count', () => {
     expect(of({ stddev: 10, count: 4 })).toBeCloseTo(9.8);
     expect(of({ stddev: 10 })).toBeCloseTo(19.6);

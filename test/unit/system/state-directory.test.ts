@@ -43,6 +43,7 @@ describe('stateDirectory', () => {
       historyDir: '/s/deployment_history',
       targetsFile: '/s/targets.json',
       digestsFile: '/s/digests.json',
+      keysDir: '/s/keys',
       scheduleDir: '/s/schedule',
     });
   });
