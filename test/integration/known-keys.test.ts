@@ -78,6 +78,8 @@ let place: string;
 /** The folder of the demo in it. */
 let folder: string;
 let state: string;
+/** Of the model that the demo quantized. */
+let gguf: string;
 
 const milton = (...args: string[]): Promise<Finished> =>
   runMilton([...args, '--quiet'], { env: { MILTON_STATE_DIR: state, TMPDIR: folder }, cwd: folder });
@@ -98,11 +100,7 @@ beforeAll(async () => {
   folder = demo.folder;
   state = demo.state_dir;
   await writeHfDirectory(join(folder, 'models/hf'));
-  const gguf = join(
-    folder,
-    'models',
-    (await readdir(join(folder, 'models'))).find((name) => name.includes('-v1-')) ?? '',
-  );
+  gguf = join(state, 'models/quantized/quantized_milton-sample-2m_4bit/model-q4_0.gguf');
   const to = ['--target-path', join(folder, 'edge/llm')];
   const expected: readonly (readonly [number, ...string[]])[] = [
     [
@@ -127,7 +125,7 @@ beforeAll(async () => {
     [0, 'bundle', 'create', '--model', gguf, '--version', 'plain', '--out', 'shelf'],
     [0, 'bundle', 'create', 'h1', '--artifact', 'hf-distilled', '--out', 'shelf'],
     [0, 'deploy', '--dry-run', '--skip-load-test', ...to],
-    [3, 'deploy', '--thresholds', 'cove=100', ...to],
+    [3, 'deploy', '--thresholds', 'min_throughput=1000000000', ...to],
     [1, 'deploy', '--run', 'nothing', ...to],
     [0, 'deploy', '--no-bundle', '--skip-load-test', '--target-path', join(folder, 'edge/second')],
     [3, 'rollback', ...to],
@@ -204,11 +202,6 @@ describe('a registry that the Python side wrote', () => {
     const file = join(folder, 'python/models/registry.json');
     await mkdir(join(folder, 'python/models'), { recursive: true });
     await copyFile(example, file);
-    const gguf = join(
-      folder,
-      'models',
-      (await readdir(join(folder, 'models'))).find((name) => name.includes('-v2-')) ?? '',
-    );
     const args = ['models', 'register', 'v2', '--gguf', gguf, '--state-dir', join(folder, 'python')];
     expect(await milton(...args)).toMatchObject({ exitCode: 0 });
     const text = await readFile(file, 'utf8');
