@@ -20,9 +20,13 @@ export function rank<T extends Ranked>(candidates: readonly T[]): readonly T[] {
 
 /** Those that pass within {@link TIE_WIDTH} of the highest total that passes, best first. None where nobody passes. */
 export function findWinners<T extends Ranked>(candidates: readonly T[]): readonly T[] {
-  const passing = candidates.filter(({ passed }) => passed);
-  const highest = Math.max(...passing.map(({ total }) => total));
-  return passing.filter(({ total }) => highest - total < TIE_WIDTH).toSorted(compareTied);
+  return findHighest(candidates.filter(({ passed }) => passed)).toSorted(compareTied);
+}
+
+/** Those within {@link TIE_WIDTH} of the highest total. */
+export function findHighest<T extends Pick<Ranked, 'total'>>(candidates: readonly T[]): readonly T[] {
+  const highest = Math.max(...candidates.map(({ total }) => total));
+  return candidates.filter(({ total }) => highest - total < TIE_WIDTH);
 }
 
 /** Lower latency, then higher throughput (a missing one loses), then the newest version. */

@@ -1,5 +1,6 @@
 /** The one sentence that says why this model and no other. Pure. */
-import { escapeText } from '../core/index.ts';
+import { escapeText, formatBytes } from '../core/index.ts';
+import type { MeasuredRanked } from './alike.ts';
 import type { Ranked } from './rank.ts';
 
 /** `winners` are those within the tie width, the winner first; `count` is that of all candidates. */
@@ -25,6 +26,35 @@ export function toReason(
   const others = winners.slice(1).map(({ version }) => escapeText(version));
   return `${name} ties with ${others.join(', ')} (totals within 0.01) and wins by ${toDecider(winner, second)}, of the ${field}.`;
 }
+
+/** `alike`: those that are as good once speeds that are near each other count as the same, the winner first. */
+export function toAlikeReason(
+  alike: readonly MeasuredRanked[],
+  { passed, count }: { readonly passed: number; readonly count: number },
+): string {
+  const [winner, second] = alike as readonly [MeasuredRanked, MeasuredRanked?];
+  const others = alike.slice(1).map(({ version }) => escapeText(version));
+  const name = escapeText(winner.version);
+  const field = `${passed} of ${count} candidates that pass every threshold`;
+  if (second === undefined)
+    return `${name} has the highest total of the ${field}, once speeds within 5 % of each other count as the same.`;
+  return `${name} is as fast as ${others.join(', ')} (within 5 %, which may be chance) and wins by ${toAlikeDecider(winner, second)}, of the ${field}.`;
+}
+
+function toAlikeDecider(winner: MeasuredRanked, second: MeasuredRanked): string {
+  for (const [name, what] of QUALITIES) {
+    const values = [winner.measured[name], second.measured[name]] as const;
+    if ((values[0] ?? 0) > (values[1] ?? 0)) return `${what} (${describePair(values, '%')})`;
+  }
+  const [own, other] = [winner.sizeBytes, second.sizeBytes];
+  if (own === other || own === null) return toDecider(winner, second);
+  return `the smaller file (${formatBytes(own)} against ${other === null ? 'one of unknown size' : formatBytes(other)})`;
+}
+
+const QUALITIES = [
+  ['cove_pass_rate', 'the CoVe pass rate'],
+  ['retrieval_score', 'the retrieval score'],
+] as const;
 
 function toDecider(winner: Ranked, second: Ranked): string {
   const { latency_ms: latency, throughput } = winner.measured;

@@ -6,8 +6,9 @@ import { toMeasured, type Measured } from './measured.ts';
 import { normalizeWeights, toRange, toShare } from './normalize.ts';
 import { assertThresholds } from './parse-thresholds.ts';
 import { assertWeights } from './parse-weights.ts';
-import { findWinners, rank, type Ranked } from './rank.ts';
-import { toReason } from './reason.ts';
+import { compareAlike, findAlike, type MeasuredRanked, type Scale } from './alike.ts';
+import { compareTied, findWinners, rank } from './rank.ts';
+import { toAlikeReason, toReason } from './reason.ts';
 import { toThresholdFailures } from './threshold-failures.ts';
 import type { ModelScore, SelectedResult, SelectionResult, SelectOptions, Weights } from './types.ts';
 
@@ -39,16 +40,35 @@ export function selectModel(
           components.retrieval_score,
         passed: failures.length === 0,
         failures,
+        knowsSpread: knowsSpread(candidate),
+        sizeBytes: candidate.artifact?.size_bytes ?? null,
       };
     }),
   );
+  const counts = { passed: scored.filter(({ passed }) => passed).length, count: scored.length };
   const winners = findWinners(scored);
+  const alike = preferAlike(scored, winners[0], { shares, ranges });
+  const [chosen] = alike;
+  const isPlain = alike.length <= 1 && chosen === winners[0];
   return {
-    recommended_model: winners[0]?.version ?? null,
+    recommended_model: chosen?.version ?? null,
     all_scores: scored.map(toModelScore),
     selection_metadata: { weights: shares, thresholds, normalization_params: ranges },
-    reason: toReason(winners, { passed: scored.filter(({ passed }) => passed).length, count: scored.length }),
+    reason: isPlain ? toReason(winners, counts) : toAlikeReason(alike, counts),
   };
+}
+
+/** Those that chance alone holds apart from the best, the preferred one first; none where nobody passes. */
+function preferAlike(scored: readonly Scored[], best: Scored | undefined, scale: Scale): readonly Scored[] {
+  if (best === undefined) return [];
+  const passing = scored.filter(({ passed }) => passed);
+  return findAlike(passing, best, scale).toSorted((a, b) => compareAlike(a, b, scale) || compareTied(a, b));
+}
+
+function knowsSpread({ metrics }: Candidate): boolean {
+  return [metrics.latency_ms, metrics.tokens_per_sec].every(({ metadata }) =>
+    Array.isArray(metadata['value_interval_95']),
+  );
 }
 
 /** Throws `SELECT_NONE_PASSED` with the whole result in its details. */
@@ -59,7 +79,7 @@ export function assertSelected(result: SelectionResult): asserts result is Selec
 
 type Components = ModelScore['component_scores'];
 type Ranges = SelectionResult['selection_metadata']['normalization_params'];
-type Scored = Ranked & { readonly components: Components; readonly failures: readonly string[] };
+type Scored = MeasuredRanked & { readonly components: Components; readonly failures: readonly string[] };
 
 function toRanges(measured: readonly Measured[]): Ranges {
   const valuesOf = (name: keyof Ranges): readonly number[] =>
